@@ -1,0 +1,157 @@
+"""Sessions: what the handlers of one process share in one run, and how that run ends.
+
+A session ends with its last handler, or at the exit of the process by a hook of its own: `logging.config` takes handlers
+that it closed off the list that `logging.shutdown` goes through, though they may stay attached and receive records.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import threading
+import weakref
+from contextlib import suppress
+from pathlib import Path
+
+from runlogging._records import describe_exception
+from runlogging.folder import ErrorInfo, RunSpec, Writer
+
+_lock = threading.RLock()
+# By run folder. A handler holds its session; one whose handlers are all gone is kept only while it runs.
+_sessions: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()
+_running: set[Session] = set()
+# Sessions of handlers without a run id, by root and experiment, while one of their handlers is open.
+_shared: dict[tuple[Path, str], Session] = {}
+
+
+class Session:
+    """One run in this process: its writer, and the handlers that are open on it.
+
+    Args:
+        spec: the run.
+    """
+
+    def __init__(self, spec: RunSpec) -> None:
+        self.spec = spec
+        self.writer = Writer(spec, on_open=end_in_worker)
+        self.handlers: weakref.WeakSet[logging.Handler] = weakref.WeakSet()
+        self._open_handlers = 0
+        self._known_error = uncaught_error()
+
+    def join(self, handler: logging.Handler) -> None:
+        """Count a handler as open on this run."""
+        with _lock:
+            _running.add(self)
+            self.handlers.add(handler)
+            self._open_handlers += 1
+
+    def leave(self, *, was_open: bool) -> None:
+        """Take a handler's end: the last one ends the run.
+
+        Args:
+            was_open: whether the handler had not left before; one that did may still have reopened the run.
+        """
+        with _lock:
+            if was_open:
+                self._open_handlers -= 1
+            if self._open_handlers <= 0:
+                _forget_shared(self)
+                _running.discard(self)
+                self.end()
+
+    def end(self) -> None:
+        """End the writer: Completed, or Failed or Canceled by an uncaught error that came since the session began."""
+        error = uncaught_error()
+        if error is None or error is self._known_error or is_interactive():
+            self.writer.end("Completed")
+        else:
+            self.writer.end(*ending(error))
+        self.writer.save_dropped()
+
+    def end_at_exit(self) -> None:
+        """End what is open at exit; what was closed before an uncaught error while it stayed attached failed too."""
+        error = uncaught_error()
+        failed = error is not None and error is not self._known_error and not is_interactive()
+        if failed and not self.writer.is_open and self.writer.was_opened and self._is_attached():
+            with suppress(Exception):
+                self.writer.open()
+        self.end()
+        self.writer.linger()
+
+    def _is_attached(self) -> bool:
+        loggers = [logging.getLogger(), *logging.Logger.manager.loggerDict.values()]
+        attached = {id(handler) for logger in loggers for handler in getattr(logger, "handlers", ())}
+        return any(id(handler) in attached for handler in self.handlers)
+
+
+def session_of(spec: RunSpec, *, shared_key: tuple[Path, str] | None) -> Session:
+    """Return the session of a run in this process, and make it where there is none.
+
+    Args:
+        spec: the run; its path says which.
+        shared_key: root and experiment, for a handler without a run id: it shares the run of the handlers that are
+            open there.
+    """
+    with _lock:
+        session = _shared.get(shared_key) if shared_key is not None else None
+        session = session or _sessions.get(spec.path)
+        if session is None:
+            session = _sessions[spec.path] = Session(spec)
+        if shared_key is not None:
+            _shared.setdefault(shared_key, session)
+        return session
+
+
+def _forget_shared(session: Session) -> None:
+    for key in [key for key, known in _shared.items() if known is session]:
+        del _shared[key]
+
+
+def uncaught_error() -> BaseException | None:
+    """Return the error that ended the program, set by the interpreter before exit hooks run, or None."""
+    return getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+
+
+def is_interactive() -> bool:
+    """Tell whether a person types the program: there an uncaught error ends a statement, not the run."""
+    if hasattr(sys, "ps1") or sys.flags.interactive:
+        return True
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return get_ipython is not None and get_ipython() is not None
+
+
+def ending(error: BaseException) -> tuple[str, ErrorInfo]:
+    """Return the status that an error gives a run, and the error as the manifest keeps it."""
+    import traceback
+
+    trace = "".join(traceback.format_exception(error)).rstrip("\n")
+    status = "Canceled" if isinstance(error, KeyboardInterrupt) else "Failed"
+    return status, ErrorInfo(**describe_exception(error, trace))
+
+
+def end_in_worker() -> None:
+    """Have the end written in a multiprocessing worker, which runs no exit hooks before Python 3.13."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and process.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, end_all, exitpriority=-1000)
+
+
+def end_all() -> None:
+    """End every session of this process that is open; what is logged later still reaches its files."""
+    for session in tuple(_sessions.values()):
+        with suppress(Exception):
+            session.end_at_exit()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+atexit.register(end_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)

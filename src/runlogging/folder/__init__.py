@@ -1,0 +1,109 @@
+"""The run folder: the one place where the writing side and the reading side meet.
+
+It knows files and locks, and nothing of logging, of runs in memory or of any viewer. ``docs/format.md`` specifies what
+it writes.
+"""
+
+from runlogging.folder._artifacts import artifact_path, store_artifact
+from runlogging.folder._dropped import say
+from runlogging.folder._layout import (
+    ARTIFACTS,
+    ARTIFACTS_FOLDER,
+    FORMAT,
+    LOGS,
+    MAIN_WRITER,
+    METRICS,
+    RUN_MANIFEST,
+    STREAMS,
+    VALUES,
+    WRITERS_FOLDER,
+    stream_path,
+    summary_path,
+    writer_of,
+)
+from runlogging.folder._life import WriterInfo, list_writers, rank, writer_life
+from runlogging.folder._lines import ArtifactLine, Line, clean_text, encode_line, unused_name
+from runlogging.folder._locks import Life
+from runlogging.folder._manifest import (
+    TERMINAL,
+    Dropped,
+    ErrorInfo,
+    Manifest,
+    WriterEntry,
+    changed_manifest,
+    read_manifest,
+    write_manifest,
+)
+from runlogging.folder._names import (
+    check_artifact,
+    check_experiment,
+    check_identifier,
+    clean_identifier,
+    new_run_id,
+    suggest_experiment,
+)
+from runlogging.folder._roots import DEFAULT_ROOT, ROOT_VARIABLE, RUN_VARIABLE, check_writable, find_root
+from runlogging.folder._summary import MetricSummary, WriterSummary
+from runlogging.folder._summary import merge as merge_summaries
+from runlogging.folder._times import format_time, now_text, parse_time, second_text, to_microseconds
+from runlogging.folder._writer import DURABILITIES, Durability, RunSpec, Writer
+
+__all__ = [
+    "ARTIFACTS",
+    "ARTIFACTS_FOLDER",
+    "DEFAULT_ROOT",
+    "DURABILITIES",
+    "FORMAT",
+    "LOGS",
+    "MAIN_WRITER",
+    "METRICS",
+    "ROOT_VARIABLE",
+    "RUN_MANIFEST",
+    "RUN_VARIABLE",
+    "STREAMS",
+    "TERMINAL",
+    "VALUES",
+    "WRITERS_FOLDER",
+    "ArtifactLine",
+    "Dropped",
+    "Durability",
+    "ErrorInfo",
+    "Life",
+    "Line",
+    "Manifest",
+    "MetricSummary",
+    "RunSpec",
+    "Writer",
+    "WriterEntry",
+    "WriterInfo",
+    "WriterSummary",
+    "artifact_path",
+    "changed_manifest",
+    "check_artifact",
+    "check_experiment",
+    "check_identifier",
+    "check_writable",
+    "clean_identifier",
+    "clean_text",
+    "encode_line",
+    "find_root",
+    "format_time",
+    "list_writers",
+    "merge_summaries",
+    "new_run_id",
+    "now_text",
+    "parse_time",
+    "rank",
+    "read_manifest",
+    "say",
+    "second_text",
+    "stream_path",
+    "store_artifact",
+    "suggest_experiment",
+    "summary_path",
+    "to_microseconds",
+    "unused_name",
+    "write_manifest",
+    "writer_life",
+    "writer_of",
+]

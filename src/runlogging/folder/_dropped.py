@@ -1,0 +1,62 @@
+"""The count of what could not be kept, and the one sentence about it on stderr."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from contextlib import suppress
+
+from runlogging.folder._manifest import Dropped
+from runlogging.folder._times import now_text
+
+
+class DroppedCount:
+    """How many records of a writer were lost, said once on stderr for each reason."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._said: set[str] = set()
+        self._unsaved: Dropped | None = None
+        self.total: Dropped | None = None
+
+    def add(self, error: BaseException, records: int = 1) -> None:
+        """Count records that an error cost."""
+        reason, now = _reason(error), now_text()
+        added = Dropped(records=records, first=now, last=now, reason=reason)
+        self.total = merge_dropped(self.total, added)
+        self._unsaved = merge_dropped(self._unsaved, added)
+        if reason not in self._said:
+            self._said.add(reason)
+            say(f"log records for {self._where} are being dropped: {type(error).__name__}: {error}")
+
+    def take_unsaved(self) -> Dropped | None:
+        """Return what was dropped since the last call; the caller writes it to the manifest."""
+        unsaved, self._unsaved = self._unsaved, None
+        return unsaved
+
+
+def say(sentence: str) -> None:
+    """Write a sentence to stderr, where there is one; logging cannot be told about its own failure."""
+    with suppress(Exception):
+        if sys.stderr is not None:
+            sys.stderr.write(f"runlogging: {sentence}\n")
+
+
+def merge_dropped(first: Dropped | None, second: Dropped | None) -> Dropped | None:
+    """Return the sum of two counts; the reason is that of the later one."""
+    if first is None or second is None:
+        return first or second
+    late = max(first, second, key=lambda dropped: dropped.last)
+    return Dropped(
+        records=first.records + second.records,
+        first=min(first.first, second.first),
+        last=late.last,
+        reason=late.reason,
+    )
+
+
+def _reason(error: BaseException) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(number, int) and number in errno.errorcode:
+        return errno.errorcode[number]
+    return type(error).__name__

@@ -1,0 +1,152 @@
+"""The manifest, ``run.json``: small, bounded, replaced as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from runlogging._errors import FormatVersionError, InvalidValueError, RunNotFoundError
+from runlogging.folder._atomic import write_atomic
+from runlogging.folder._layout import FORMAT, RUN_MANIFEST, WRITERS_FOLDER
+from runlogging.folder._locks import held_lock
+
+TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
+"""The statuses that end a run."""
+
+MAX_WRITERS = 256
+"""How many writers the manifest names; ``.writers/`` names them all."""
+
+_MANIFEST_LOCK = ".manifest"
+
+
+class Dropped(msgspec.Struct):
+    """How many records could not be kept, from when to when, and why last (an errno's name, or a sentence)."""
+
+    records: int
+    first: str
+    last: str
+    reason: str
+
+
+class ErrorInfo(msgspec.Struct):
+    """An exception as the manifest keeps it: qualified type name, message, and the traceback's text."""
+
+    type: str
+    message: str
+    stacktrace: str = ""
+
+
+class WriterEntry(msgspec.Struct):
+    """A writer as the manifest names it."""
+
+    name: str
+    pid: int = 0
+    host: str = ""
+    started: str = ""
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """What ``run.json`` says. ``docs/format.md`` explains each field; times are texts as in every line."""
+
+    format: int = FORMAT
+    id: str = ""
+    experiment: str = ""
+    name: str | None = None
+    created: str = ""
+    started: str | None = None
+    ended: str | None = None
+    status: str = "Running"
+    final: bool = False
+    owner: str = ""
+    attempt: int = 1
+    writers: list[WriterEntry] = []
+    writers_omitted: int = 0
+    parent: str | None = None
+    tags: dict[str, str | None] = {}
+    properties: dict[str, str] = {}
+    parameters: dict[str, Any] = {}
+    counts: dict[str, int] = {}
+    dropped: Dropped | None = None
+    error: ErrorInfo | None = None
+    durability: str = "process"
+    program: str = ""
+
+    def add_writer(self, entry: WriterEntry) -> None:
+        """Name a further writer, or count it where the list is full."""
+        if len(self.writers) < MAX_WRITERS:
+            self.writers.append(entry)
+        else:
+            self.writers_omitted += 1
+
+
+class _Version(msgspec.Struct):
+    format: Any = FORMAT
+
+
+_decode = msgspec.json.Decoder(Manifest).decode
+_decode_version = msgspec.json.Decoder(_Version).decode
+
+
+def read_manifest(run: Path) -> Manifest:
+    """Read the manifest of a run folder. Unknown fields are ignored, missing ones take their defaults.
+
+    Args:
+        run: the run folder.
+
+    Raises:
+        RunNotFoundError: there is no manifest.
+        FormatVersionError: the folder is of a format newer than this package knows.
+        InvalidValueError: the manifest is no JSON, or a field has a type that the format does not give it.
+    """
+    path = run / RUN_MANIFEST
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunNotFoundError(f"{run} is no run folder: it has no {RUN_MANIFEST}.") from None
+    try:
+        version = _decode_version(data).format
+        if type(version) is not int or version > FORMAT:
+            raise FormatVersionError(path, version, FORMAT)
+        return _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidValueError(f"{path} cannot be read: {error}") from error
+
+
+def write_manifest(run: Path, manifest: Manifest, *, sync: bool = False) -> None:
+    """Replace the manifest of a run folder; indented, so that people can read it.
+
+    Raises:
+        OSError: it could not be written; the old one is as it was.
+    """
+    data = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+    write_atomic(run / RUN_MANIFEST, data + b"\n", sync=sync)
+
+
+@contextmanager
+def manifest_lock(run: Path) -> Iterator[None]:
+    """Keep other processes from changing the manifest meanwhile.
+
+    Raises:
+        TimeoutError: another process held it for ten seconds.
+    """
+    with held_lock(run / WRITERS_FOLDER / _MANIFEST_LOCK, timeout_s=10):
+        yield
+
+
+@contextmanager
+def changed_manifest(run: Path, *, sync: bool = False) -> Iterator[Manifest]:
+    """Give the manifest to change; it is written when the block ends without an error.
+
+    Raises:
+        RunNotFoundError, FormatVersionError, InvalidValueError: as `read_manifest`.
+        TimeoutError: another process held the manifest for ten seconds.
+        OSError: it could not be written.
+    """
+    with manifest_lock(run):
+        manifest = read_manifest(run)
+        yield manifest
+        write_manifest(run, manifest, sync=sync)

@@ -1,0 +1,487 @@
+"""The writer: one process life that appends to the streams of one run.
+
+The hot path is `Writer.write`: draw a number, encode, one ``os.write``. It takes no lock and looks at no state: each
+stream's slot in ``_fds`` holds a descriptor only while all is well. After a close, a fork, a failed write, or before the
+first line the slot holds -1, the write fails with EBADF, and `_rescue` does what is due under a lock.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from runlogging._errors import RunEndedError
+from runlogging._version import __version__
+from runlogging.folder._artifacts import store_artifact
+from runlogging.folder._atomic import sync_folder, write_atomic
+from runlogging.folder._dropped import DroppedCount, merge_dropped, say
+from runlogging.folder._layout import (
+    ARTIFACTS,
+    MAIN_WRITER,
+    RUN_MANIFEST,
+    STREAMS,
+    WRITERS_FOLDER,
+    stream_path,
+    summary_path,
+)
+from runlogging.folder._life import LifeLine, LifeLock, claim_writer, default_writer, host_name
+from runlogging.folder._lines import ArtifactLine, Line, encode_line
+from runlogging.folder._manifest import (
+    ErrorInfo,
+    Manifest,
+    WriterEntry,
+    changed_manifest,
+    manifest_lock,
+    read_manifest,
+    write_manifest,
+)
+from runlogging.folder._names import clean_identifier
+from runlogging.folder._streams import NO_DESCRIPTOR, Stream
+from runlogging.folder._summary import Row, Summary, WriterSummary
+from runlogging.folder._times import now_text
+
+Durability = Literal["process", "power", "lazy"]
+DURABILITIES: tuple[Durability, ...] = ("process", "power", "lazy")
+
+_LAZY_BYTES = 64 * 1024
+_LAZY_SECONDS = 0.1
+_PENDING_ROWS = 512
+_SUMMARY_SECONDS = 10.0
+# A summary of very many names takes long to write: then it is written more seldom, for 2 % of the time at most.
+_SUMMARY_SHARE = 50
+
+_encode = msgspec.json.Encoder().encode
+
+
+class _ShortWriteError(OSError):
+    """A part of a line was written."""
+
+
+class RunSpec(msgspec.Struct, frozen=True):
+    """What a run is called and how it is written, before its folder exists.
+
+    Attributes:
+        path: the run folder, absolute.
+        run_id: its id, usually the folder's name.
+        experiment: the experiment's name.
+        name: a name for people, or None.
+        tags: text to text or None.
+        durability: "process", "power" or "lazy".
+        parent: the run id of the parent run, or None.
+    """
+
+    path: Path
+    run_id: str
+    experiment: str
+    name: str | None = None
+    tags: dict[str, str | None] = {}
+    durability: Durability = "process"
+    parent: str | None = None
+
+
+class Writer:
+    """Append records to a run folder, from any thread, signal handler or forked child.
+
+    Nothing is created before `open` or the first line. The process that creates the folder is the run's owner; any
+    other joins it as a further writer.
+
+    Args:
+        spec: the run.
+        wanted: the name to ask for as a further writer; None takes the rank, the worker's name, or host and pid.
+        on_open: called whenever the writer has opened or reopened.
+    """
+
+    def __init__(
+        self, spec: RunSpec, wanted: str | None = None, on_open: Callable[[], None] | None = None
+    ) -> None:
+        self.spec = spec
+        self._on_open = on_open
+        self._lingers = False
+        self._wanted = wanted
+        self.dropped = DroppedCount(str(spec.path))
+        self._final = False
+        self._special = spec.durability != "process"
+        self._start_afresh()
+        _writers.add(self)
+
+    def _start_afresh(self) -> None:
+        self._lock = threading.RLock()
+        self._next = itertools.count(1).__next__
+        self._tallies = [itertools.count().__next__ for _ in STREAMS]
+        self._fds = [NO_DESCRIPTOR] * len(STREAMS)
+        self._streams: list[Stream] = []
+        self._life: LifeLock | None = None
+        self._is_open = False
+        self._is_opening = False
+        self._waiting: deque[tuple[int, Line | ArtifactLine]] = deque()
+        self._pending: list[Line] = []
+        self._summary = Summary()
+        self._next_summary = time.monotonic() + _SUMMARY_SECONDS
+        self._artifact_numbers = itertools.count(1)
+        self._counts = [0] * len(STREAMS)
+        self._peeks = [0] * len(STREAMS)
+        self._lazy: list[deque[bytes]] = [deque() for _ in STREAMS]
+        self._lazy_bytes = 0
+        self._lazy_since = time.monotonic()
+        self._sync_lock = threading.RLock()
+        self._tickets = itertools.count(1).__next__
+        self._synced = [0] * len(STREAMS)
+        self.is_owner = False
+
+    # ------------------------------------------------------------------ the hot path
+
+    def write(self, place: int, line: Line, urgent: bool = False) -> None:
+        """Append one record to a stream; what comes back as an error is not in the file.
+
+        Args:
+            place: the stream, LOGS, METRICS or VALUES.
+            line: the record; its ``seq`` is set here, immediately before it is encoded.
+            urgent: whether a lazy buffer goes out with it (WARNING and above).
+
+        Raises:
+            RunEndedError: the run has a final status.
+            OSError: the line could not be written; it is not counted as dropped here.
+        """
+        line.seq = self._next()
+        try:
+            data = _encode(line) + b"\n"
+        except Exception:
+            data = encode_line(line)
+        try:
+            if self._special:
+                self._write_special(place, data, urgent)
+            elif os.write(self._fds[place], data) != len(data):
+                raise _ShortWriteError
+        except OSError as error:
+            self._rescue(place, line, data, torn=isinstance(error, _ShortWriteError))
+        self._tallies[place]()
+        if line.metrics is not None:
+            self._pending.append(line)
+            if len(self._pending) >= _PENDING_ROWS:
+                self._fold()
+
+    def _write_special(self, place: int, data: bytes, urgent: bool) -> None:
+        if self.spec.durability == "power":
+            if os.write(self._fds[place], data) != len(data):
+                raise _ShortWriteError
+            self._commit(place)
+            return
+        if self._fds[place] == NO_DESCRIPTOR:
+            raise OSError("not open")
+        self._lazy[place].append(data)
+        self._lazy_bytes += len(data)
+        now = time.monotonic()
+        if urgent or self._lazy_bytes >= _LAZY_BYTES or now - self._lazy_since >= _LAZY_SECONDS:
+            self._lazy_since = now
+            self.flush()
+
+    def _commit(self, place: int) -> None:
+        """Return when the disk has all that this thread wrote: one sync serves every thread that waited for it."""
+        ticket = self._tickets()
+        with self._sync_lock:
+            if self._synced[place] < ticket:
+                upto = self._tickets()
+                getattr(os, "fdatasync", os.fsync)(self._fds[place])
+                self._synced[place] = upto
+
+    # ------------------------------------------------------------------ everything else
+
+    def flush(self, *, sync: bool = False) -> None:
+        """Write what a lazy buffer holds; with ``sync`` also put all streams on the disk.
+
+        Raises:
+            OSError: it could not be written; the lines of the buffer are counted as dropped.
+        """
+        with self._lock:
+            self._lazy_bytes = 0
+            for place, buffer in enumerate(self._lazy):
+                if buffer:
+                    self._flush_buffer(place, buffer)
+            if sync:
+                for stream in self._streams:
+                    stream.sync()
+
+    def _flush_buffer(self, place: int, buffer: deque[bytes]) -> None:
+        lines: list[bytes] = []
+        # One line at a time, because a signal handler may append in between.
+        with suppress(IndexError):
+            while True:
+                lines.append(buffer.popleft())
+        try:
+            self._streams[place].append(b"".join(lines))
+        except OSError as error:
+            self.dropped.add(error, len(lines))
+
+    def _rescue(self, place: int, line: Line | ArtifactLine, data: bytes, *, torn: bool = False) -> None:
+        """Write a line that the hot path could not: open, reopen, or put a newline before it."""
+        with self._lock:
+            if self._is_opening:
+                # A signal handler or a destructor logs while this thread opens the run: the line goes out after.
+                self._waiting.append((place, line))
+                return
+            self.open()
+            stream = self._streams[place]
+            stream.dirty |= torn
+            try:
+                stream.append(data)
+            except OSError:
+                if stream.is_lost() or not self.spec.path.exists():
+                    self._revive()
+                    self._streams[place].append(data)
+                else:
+                    raise
+            finally:
+                self._arm(place)
+            if self.spec.durability == "power":
+                self._streams[place].sync()
+
+    def _arm(self, place: int) -> None:
+        stream = self._streams[place]
+        self._fds[place] = NO_DESCRIPTOR if stream.dirty else stream.fd
+
+    def open(self) -> None:
+        """Create or join the run and take a writer's name; nothing happens where that was done.
+
+        Raises:
+            RunEndedError: the run has a final status.
+            OSError, RunLoggingError: the folder cannot be made or joined.
+        """
+        with self._lock:
+            if self._is_open or self._is_opening:
+                return
+            if self._final:
+                raise RunEndedError(f"run {self.spec.run_id} has a final status and takes no more records")
+            self._is_opening = True
+            try:
+                self._create_or_join() if self._life is None else self._reopen()
+                self._is_open = True
+            finally:
+                self._is_opening = False
+            self._write_waiting()
+            if self._on_open is not None:
+                self._on_open()
+
+    def linger(self) -> None:
+        """Let later lines reach the files without making the run Running again: the process is about to be gone."""
+        self._lingers = True
+
+    def _write_waiting(self) -> None:
+        while self._waiting:
+            place, line = self._waiting.popleft()
+            self._rescue(place, line, encode_line(line))
+
+    def _create_or_join(self) -> None:
+        path = self.spec.path
+        (path / WRITERS_FOLDER).mkdir(parents=True, exist_ok=True)
+        with manifest_lock(path):
+            exists = (path / RUN_MANIFEST).exists()
+            manifest = read_manifest(path) if exists else self._new_manifest()
+            if manifest.final:
+                self._final = True
+                raise RunEndedError(f"run {manifest.id} ended as {manifest.status} and takes no more records")
+            life = claim_writer(path, (self._wanted or default_writer()) if exists else MAIN_WRITER)
+            started = life.start()
+            manifest.add_writer(WriterEntry(life.name, os.getpid(), host_name(), started))
+            if not exists:
+                manifest.owner, self.is_owner = life.name, True
+            write_manifest(path, manifest, sync=self.spec.durability == "power")
+        self._life = life
+        self._streams = [Stream(stream_path(path, stream, life.name)) for stream in STREAMS]
+        if self.spec.durability == "power":
+            for folder in (path, path.parent, path.parent.parent):
+                sync_folder(folder)
+
+    def _new_manifest(self) -> Manifest:
+        now, spec = now_text(), self.spec
+        return Manifest(
+            id=spec.run_id,
+            experiment=spec.experiment,
+            name=spec.name,
+            created=now,
+            started=now,
+            tags=dict(spec.tags),
+            parent=spec.parent,
+            durability=spec.durability,
+            program=f"runlogging {__version__}",
+        )
+
+    def _reopen(self) -> None:
+        if self._life is None or self._lingers:
+            return
+        self._life.reopen()
+        if self.is_owner:
+            with changed_manifest(self.spec.path) as manifest:
+                manifest.status, manifest.ended, manifest.error = "Running", None, None
+
+    def _revive(self) -> None:
+        """Go on in new files of the same names after somebody deleted the run folder or its files."""
+        for place, stream in enumerate(self._streams):
+            self._fds[place] = NO_DESCRIPTOR
+            stream.close()
+        path = self.spec.path
+        (path / WRITERS_FOLDER).mkdir(parents=True, exist_ok=True)
+        if self._life is not None and not self._life.is_held():
+            self._life.reopen()
+        if self.is_owner and not (path / RUN_MANIFEST).exists():
+            manifest = self._new_manifest()
+            manifest.owner = self.name
+            write_manifest(path, manifest)
+
+    @property
+    def name(self) -> str:
+        """The writer's name; empty before it has one."""
+        return self._life.name if self._life is not None else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the writer lives: it has opened and not ended."""
+        return self._is_open
+
+    @property
+    def was_opened(self) -> bool:
+        """Whether the writer ever opened in this process."""
+        return self._life is not None
+
+    def tick(self) -> None:
+        """Do what is due now and then: see to deleted files, write the summary. Call it about once a second."""
+        with self._lock:
+            if not self._is_open or self._is_opening:
+                return
+            if any(stream.is_lost() for stream in self._streams):
+                with suppress(OSError):
+                    self._revive()
+            if time.monotonic() >= self._next_summary:
+                self._write_summary()
+
+    def _fold(self) -> None:
+        with self._lock:
+            lines = self._pending[:]
+            del self._pending[: len(lines)]
+            rows: list[Row] = [(line.step, line.metrics) for line in lines if line.metrics is not None]
+            self._summary.fold(rows)
+
+    def _write_summary(self) -> None:
+        begun = time.monotonic()
+        self._fold()
+        summary = WriterSummary(
+            writer=self.name, time=now_text(), counts=self.counts(), metrics=self._summary.metrics
+        )
+        with suppress(OSError):
+            write_atomic(summary_path(self.spec.path, self.name), msgspec.json.encode(summary) + b"\n")
+        now = time.monotonic()
+        self._next_summary = now + max(_SUMMARY_SECONDS, _SUMMARY_SHARE * (now - begun))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many lines this writer wrote to each stream."""
+        with self._lock:
+            for place, tally in enumerate(self._tallies):
+                # Reading a counter moves it on by one, so the number of readings is taken off.
+                self._counts[place] = tally() - self._peeks[place]
+                self._peeks[place] += 1
+            return dict(zip(STREAMS, self._counts, strict=True))
+
+    def store(self, name: str, data: bytes, kind: str | None = None) -> ArtifactLine:
+        """Keep bytes as an artifact of the run, with its line in ``artifacts.jsonl``.
+
+        Args:
+            name: a relative name; see `check_artifact`.
+            data: the content.
+            kind: what it is, such as "value"; None says nothing.
+
+        Raises:
+            FileExistsError: there is an artifact of this name.
+            OSError, RunLoggingError: as `open`, and where the file cannot be written.
+        """
+        self.open()
+        digest = store_artifact(self.spec.path, name, data)
+        line = ArtifactLine(time=now_text(), name=name, size=len(data), sha256=digest, type=kind)
+        with self._lock:
+            line.seq = self._next()
+            self._rescue(ARTIFACTS, line, encode_line(line))
+            self._tallies[ARTIFACTS]()
+        return line
+
+    def store_value(self, label: str, data: bytes) -> ArtifactLine:
+        """Keep the JSON of a value too large for its line, under a name made from the label and the writer's name."""
+        self.open()
+        stem = clean_identifier(label)[:48]
+        return self.store(f"values/{stem}-{self.name}-{next(self._artifact_numbers)}.json", data, "value")
+
+    def end(self, status: str, error: ErrorInfo | None = None, *, final: bool = False) -> None:
+        """End this writer's life; the owner's end is the run's.
+
+        A later line goes on where it stopped, unless the end is final.
+
+        Args:
+            status: Completed, Failed or Canceled.
+            error: what went wrong, for Failed and Canceled.
+            final: whether the run takes no more records.
+        """
+        with self._lock:
+            if not self._is_open:
+                return
+            with suppress(OSError):
+                self.flush(sync=self.spec.durability == "power")
+            self._write_summary()
+            ended = now_text()
+            self._end_manifest(status, error, ended, final)
+            self._final = final
+            self._is_open = False
+            self._close_streams()
+            if self._life is not None:
+                self._life.end(
+                    LifeLine(ended=ended, status=status, counts=self.counts(), dropped=self.dropped.total)
+                )
+
+    def _end_manifest(self, status: str, error: ErrorInfo | None, ended: str, final: bool) -> None:
+        if not self.is_owner and self.dropped.total is None:
+            return
+        try:
+            with changed_manifest(self.spec.path, sync=self.is_owner) as manifest:
+                manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
+                if self.is_owner:
+                    manifest.status, manifest.ended, manifest.error = status, ended, error
+                    manifest.final, manifest.counts = final, self.counts()
+        except Exception as problem:
+            say(f"the end of {self.spec.path} could not be written: {type(problem).__name__}: {problem}")
+
+    def save_dropped(self) -> None:
+        """Write to the manifest what was dropped since the last end, where the folder can be reached."""
+        with self._lock, suppress(Exception):
+            if self.dropped.total is not None and not self._is_open:
+                with changed_manifest(self.spec.path) as manifest:
+                    manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
+
+    def _close_streams(self) -> None:
+        for place, stream in enumerate(self._streams):
+            self._fds[place] = NO_DESCRIPTOR
+            stream.close()
+
+    def _forget_parent(self) -> None:
+        """Be a new writer in a forked child: nothing of the parent's is written or closed twice."""
+        for stream in self._streams:
+            stream.close()
+        self._start_afresh()
+
+
+_writers: weakref.WeakSet[Writer] = weakref.WeakSet()
+
+
+def _forget_parents() -> None:
+    for writer in tuple(_writers):
+        writer._forget_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents)
+

@@ -1,0 +1,213 @@
+"""The handler that keeps log records in a run folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runlogging._errors import InvalidValueError
+from runlogging._records import RecordBuilder
+from runlogging._sessions import Session, session_of
+from runlogging.folder import (
+    DURABILITIES,
+    LOGS,
+    METRICS,
+    RUN_VARIABLE,
+    VALUES,
+    Durability,
+    RunSpec,
+    check_experiment,
+    check_identifier,
+    check_writable,
+    clean_identifier,
+    find_root,
+    new_run_id,
+    suggest_experiment,
+)
+from runlogging.formatters import RunFormatter
+
+_logger = logging.getLogger("runlogging")
+_warned_of_formatter = False
+
+
+class RunHandler(logging.Handler):
+    """Keep every record in a run folder: diagnostics in ``logs``, metrics in ``metrics``, other values in ``values``.
+
+    A metric record is an ordinary one with ``extra={"metrics": {"loss": 0.1}, "step": 3}``. Nothing is patched, no
+    thread is started, and a log call never raises: what could not be kept is counted in the manifest and said once on
+    stderr.
+
+    The run ends with `close`, or at the exit of the process: Completed, or Failed or Canceled (KeyboardInterrupt) when
+    an uncaught error ended the program. A non-zero ``sys.exit`` cannot be seen from here. A record after `close`
+    reopens the run.
+
+    Handlers that are open at the same time in one process with the same root and experiment, and without a run id,
+    share one run; the first one's name, tags and durability hold. A pickled handler joins its run where it is unpickled.
+
+    Args:
+        root: the folder that holds experiments; the default gives way to the variable RUNLOGGING_ROOT. When
+            RUNLOGGING_RUN names a run folder, that run is joined or made, whatever the other arguments say.
+        experiment: 1 to 128 of letters, digits, ``. _ -`` and space.
+        run_name: a name for people.
+        run_id: the run to join or make, 1 to 64 of letters, digits, ``_`` and ``-``; None makes a new one.
+        durability: "process" (a record survives the death of the process once the call returns), "power" (it also
+            survives a power loss) or "lazy" (it may wait up to 100 ms in a buffer).
+        delay: whether the folder appears at the first record, and not at once.
+        tags: text to text or None, kept in the manifest.
+        redact: whether secrets are taken out of texts. A `RunFormatter` set on the handler decides instead.
+
+    Attributes:
+        run_id: the run's id, fixed when the handler is made.
+        run_path: the run's folder, absolute.
+
+    Raises:
+        RootError: the root is a file, or cannot be written (also an OSError).
+        InvalidNameError: the experiment or the run id is not allowed (also a ValueError).
+        InvalidValueError: the durability or a tag is none (also a ValueError).
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] = "runs",
+        experiment: str = "default",
+        run_name: str | None = None,
+        run_id: str | None = None,
+        durability: Durability = "process",
+        delay: bool = True,
+        tags: Mapping[str, str | None] | None = None,
+        redact: bool = True,
+    ) -> None:
+        super().__init__()
+        if durability not in DURABILITIES:
+            raise InvalidValueError(f"durability is one of {', '.join(DURABILITIES)}, not {durability!r}")
+        spec, shared_key = _specify(find_root(root), experiment, run_id)
+        spec = RunSpec(spec.path, spec.run_id, spec.experiment, run_name, _checked_tags(tags), durability)
+        check_writable(spec.path)
+        self._session: Session = session_of(spec, shared_key=shared_key)
+        self._is_joined = True
+        self._session.join(self)
+        self._redact = redact
+        writer = self._session.writer
+        self.run_id, self.run_path = self._session.spec.run_id, self._session.spec.path
+        self._write, self._store = writer.write, writer.store_value
+        self.setFormatter(RunFormatter(redact=redact))
+        if not delay:
+            writer.open()
+
+    def handle(self, record: logging.LogRecord) -> Any:
+        """Filter a record and emit it.
+
+        The base class would take the handler's lock for it. One ``os.write`` a line needs none: that saves a tenth of
+        the whole call, and a thread never waits for another's record.
+        """
+        if self.filters:
+            kept = self.filter(record)
+            if not kept:
+                return kept
+            if isinstance(kept, logging.LogRecord):  # Python 3.12 and later
+                record = kept
+        self.emit(record)
+        return record
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record's line."""
+        try:
+            line = self._build(record, self._store)
+            if line.values is not None:
+                place = VALUES
+            else:
+                place = LOGS if line.metrics is None else METRICS
+            self._write(place, line, record.levelno >= logging.WARNING)
+        except RecursionError:
+            raise
+        except Exception:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Count a record that could not be kept; the manifest and one sentence on stderr say so."""
+        error = sys.exc_info()[1]
+        if isinstance(error, Exception):
+            self._session.writer.dropped.add(error)
+
+    def setFormatter(self, fmt: logging.Formatter | None) -> None:
+        """Take a `RunFormatter`; any other is ignored with one warning, because configurations set one on all."""
+        if fmt is not None and not isinstance(fmt, RunFormatter):
+            _warn_of_formatter(fmt)
+            return
+        self.formatter = fmt or RunFormatter(redact=self._redact)
+        builder = RecordBuilder(self.formatter.redactor)
+        builder.on_second = self._session.writer.tick
+        self._build = builder.build
+
+    def flush(self) -> None:
+        """Hand to the kernel what a "lazy" buffer holds."""
+        self.acquire()
+        try:
+            self._session.writer.flush()
+        finally:
+            self.release()
+
+    def close(self) -> None:
+        """End the run, when no other handler is open on it. A later record reopens it."""
+        self.acquire()
+        try:
+            was_joined, self._is_joined = self._is_joined, False
+            self._session.leave(was_open=was_joined)
+        finally:
+            self.release()
+            super().close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        spec = self._session.spec
+        return _rejoin, (spec.path, spec.run_id, spec.experiment, spec.durability, self._redact, self.level)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.run_path} ({logging.getLevelName(self.level)})>"
+
+
+def _specify(root: Path, experiment: str, run_id: str | None) -> tuple[RunSpec, tuple[Path, str] | None]:
+    """Return the run that the arguments and the environment name, and what it is shared under."""
+    check_experiment(experiment)
+    if run_id is not None:
+        check_identifier(run_id, "run id")
+    named = os.environ.get(RUN_VARIABLE)
+    if named:
+        path = find_root(named)
+        if run_id not in (None, path.name) or experiment not in ("default", path.parent.name):
+            _logger.info("%s names the run %s; it wins over the handler's arguments", RUN_VARIABLE, path)
+        return RunSpec(path, clean_identifier(path.name), suggest_experiment(path.parent.name)), None
+    shared_key = (root, experiment) if run_id is None else None
+    new_id = run_id or new_run_id()
+    return RunSpec(root / experiment / new_id, new_id, experiment), shared_key
+
+
+def _checked_tags(tags: Mapping[str, str | None] | None) -> dict[str, str | None]:
+    checked = dict(tags or {})
+    for key, value in checked.items():
+        if not isinstance(key, str) or not isinstance(value, str | None):
+            raise InvalidValueError(f"a tag is text with text or None as its value, not {key!r}: {value!r}")
+    return checked
+
+
+def _warn_of_formatter(formatter: logging.Formatter) -> None:
+    global _warned_of_formatter
+    if not _warned_of_formatter:
+        _warned_of_formatter = True
+        warnings.warn(
+            f"RunHandler writes the run folder's own format; the {type(formatter).__name__} set on it is ignored",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
+def _rejoin(
+    path: Path, run_id: str, experiment: str, durability: Durability, redact: bool, level: int
+) -> RunHandler:
+    handler = RunHandler(path.parent.parent, experiment, run_id=run_id, durability=durability, redact=redact)
+    handler.setLevel(level)
+    return handler
