@@ -86,25 +86,29 @@ class RecordBuilder:
 
     Args:
         redactor: what takes secrets out of texts; None leaves them in.
-
-    Attributes:
+        store: keeps a large value; None leaves it in the line.
         on_second: called when the clock of the records enters another second; for the caller's upkeep.
     """
 
-    def __init__(self, redactor: Redactor | None) -> None:
+    def __init__(
+        self,
+        redactor: Redactor | None,
+        store: Store | None = None,
+        on_second: Callable[[], None] | None = None,
+    ) -> None:
         self._redact = redactor.text if redactor is not None else None
         self._redact_attribute = redactor.attribute if redactor is not None else None
         self._judge = redactor.template if redactor is not None else None
         self._flags = redactor.templates if redactor is not None else {}
-        self._second = (0, "")
-        self.on_second: Callable[[], None] | None = None
+        # A base that no time is near: the first record enters its second.
+        self._second = (-(1 << 62), "")
+        self._store = store
+        self._on_second = on_second
 
-    def build(self, record: logging.LogRecord, store: Store | None = None) -> Line:
+    def build(self, record: logging.LogRecord) -> Line:
         """Return the line of a record, without its ``seq``.
 
-        Args:
-            record: any record; one that lacks attributes or lies about them gets the line that can be had.
-            store: keeps a large value; None leaves it in the line.
+        A record that lacks attributes, or lies about them, gets the line that can be had.
         """
         d = record.__dict__
         row = step = None
@@ -114,20 +118,18 @@ class RecordBuilder:
                 # Metrics and step and nothing else: the one shape of extras worth its own path.
                 row, step = d["metrics"], d["step"]
                 if extras != 2 or type(step) is not int or not row or type(row) is not dict:
-                    return self._complete(record, store)
-                row = row.copy()
+                    return self._complete(record)
+                if not _MIN_INT <= step <= _MAX_INT:
+                    return self._complete(record)
                 for name, value in row.items():
                     if type(value) is float:
-                        pass
-                    elif type(value) is int and _MIN_INT <= value <= _MAX_INT:
-                        continue
-                    elif isinstance(value, float):  # numpy.float64
-                        row[name] = value = float(value)
-                    else:
-                        return self._complete(record, store)
-                    # Not zero, for NaN and the infinities.
-                    if value - value or type(name) is not str:
-                        return self._complete(record, store)
+                        # Not zero, for NaN and the infinities.
+                        if value - value:
+                            return self._complete(record)
+                    elif type(value) is not int or not _MIN_INT <= value <= _MAX_INT:
+                        return self._complete(record)
+                    if type(name) is not str:
+                        return self._complete(record)
             if (
                 d["exc_info"]
                 or d["exc_text"]
@@ -135,7 +137,7 @@ class RecordBuilder:
                 or d["levelname"] not in STANDARD_LEVELS
                 or d["process"] != _process
             ):
-                return self._complete(record, store)
+                return self._complete(record)
             template = message = d["msg"]
             try:
                 scan = flagged = self._flags[template]
@@ -173,7 +175,7 @@ class RecordBuilder:
                 d["taskName"] if _HAS_TASK else None,
             )
         except Exception:
-            return self._complete(record, store)
+            return self._complete(record)
 
     def _flag(self, template: Any) -> bool:
         if type(template) is not str:
@@ -189,13 +191,13 @@ class RecordBuilder:
         second, rest = divmod(us, 1_000_000)
         text = second_text(second)
         self._second = (second * 1_000_000, text)
-        if self.on_second is not None:
-            self.on_second()
+        if self._on_second is not None:
+            self._on_second()
         return rest, text
 
     # ------------------------------------------------------------------ the rarer records
 
-    def _complete(self, record: logging.LogRecord, store: Store | None) -> Line:
+    def _complete(self, record: logging.LogRecord) -> Line:
         """Build a line by all the rules; each part on its own, so that a bad one costs only itself."""
         line = Line()
         problems: list[str] = []
@@ -211,7 +213,7 @@ class RecordBuilder:
                 attributes["step"] = step
         metrics = given.get("metrics")
         if isinstance(metrics, Mapping):
-            self._put_metrics(line, metrics, problems, store)
+            self._put_metrics(line, metrics, problems)
         elif metrics is not None:
             attributes["metrics"] = metrics
         self._put_exception(line, record)
@@ -259,7 +261,7 @@ class RecordBuilder:
                 message = record.getMessage()
             except Exception as error:
                 message = safe_str(raw)
-                arguments = safe_repr(record.__dict__.get("args"))
+                arguments = _argument_texts(record.__dict__.get("args"))
                 problems.append(f"message not formatted: {type(error).__name__}: {safe_str(error)}; args={arguments}")
         template = record.__dict__.get("runlogging_template", raw)
         template = template if isinstance(template, str) else message
@@ -268,9 +270,7 @@ class RecordBuilder:
             problems[:] = [self._redact(problem) for problem in problems]
         line.message, line.template = str(message), str(template)
 
-    def _put_metrics(
-        self, line: Line, metrics: Mapping[Any, Any], problems: list[str], store: Store | None
-    ) -> None:
+    def _put_metrics(self, line: Line, metrics: Mapping[Any, Any], problems: list[str]) -> None:
         row: dict[str, Any] = {}
         odd = OddNumbers()
         items: list[ValueItem] = []
@@ -290,7 +290,7 @@ class RecordBuilder:
         line.metrics = row or None
         line.nonfinite, line.exact = odd.nonfinite or None, odd.exact or None
         if items:
-            line.values = [_finished(item, problems, store) for item in items]
+            line.values = [_finished(item, problems, self._store) for item in items]
 
     def _put_exception(self, line: Line, record: logging.LogRecord) -> None:
         fields = exception_fields(record)
@@ -402,6 +402,12 @@ def _loguru_extra(record: logging.LogRecord) -> dict[Any, Any]:
 def _text_key(message: Mapping[Any, Any]) -> str | None:
     """Return the key of the text in a dict message: ``message`` for python-json-logger, ``event`` for structlog."""
     return next((key for key in ("message", "event") if isinstance(message.get(key), str)), None)
+
+
+def _argument_texts(arguments: Any) -> str:
+    if not isinstance(arguments, tuple):
+        return safe_repr(arguments)
+    return f"({', '.join(map(safe_repr, arguments))})"
 
 
 def _pairs(metrics: Mapping[Any, Any], problems: list[str]) -> list[tuple[Any, Any]]:

@@ -97,16 +97,12 @@ def number_of(value: Any) -> int | float | None:
     if isinstance(value, float):
         return float(value)
     scalar = scalar_of(value)
-    if scalar is value or isinstance(scalar, bool) or not isinstance(scalar, int | float):
-        return _numpy_float(scalar) if scalar is value else None
+    if scalar is value:
+        return None
+    if type(scalar) is type(value):
+        # numpy.longdouble gives itself for item(); its float() is the nearest double.
+        return float(scalar) if scalar.dtype.kind == "f" else None
     return number_of(scalar)
-
-
-def _numpy_float(value: Any) -> float | None:
-    # numpy.longdouble gives itself for .item(); its float() is the nearest double.
-    if getattr(value, "ndim", None) == 0 and getattr(getattr(value, "dtype", None), "kind", "") == "f":
-        return float(value)
-    return None
 
 
 def scalar_of(value: Any) -> Any:

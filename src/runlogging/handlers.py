@@ -15,10 +15,7 @@ from runlogging._records import RecordBuilder
 from runlogging._sessions import Session, session_of
 from runlogging.folder import (
     DURABILITIES,
-    LOGS,
-    METRICS,
     RUN_VARIABLE,
-    VALUES,
     Durability,
     RunSpec,
     check_experiment,
@@ -94,7 +91,7 @@ class RunHandler(logging.Handler):
         self._redact = redact
         writer = self._session.writer
         self.run_id, self.run_path = self._session.spec.run_id, self._session.spec.path
-        self._write, self._store = writer.write, writer.store_value
+        self._write = writer.write
         self.setFormatter(RunFormatter(redact=redact))
         if not delay:
             writer.open()
@@ -117,12 +114,7 @@ class RunHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record's line."""
         try:
-            line = self._build(record, self._store)
-            if line.values is not None:
-                place = VALUES
-            else:
-                place = LOGS if line.metrics is None else METRICS
-            self._write(place, line, record.levelno >= logging.WARNING)
+            self._write(self._build(record))
         except RecursionError:
             raise
         except Exception:
@@ -140,8 +132,8 @@ class RunHandler(logging.Handler):
             _warn_of_formatter(fmt)
             return
         self.formatter = fmt or RunFormatter(redact=self._redact)
-        builder = RecordBuilder(self.formatter.redactor)
-        builder.on_second = self._session.writer.tick
+        writer = self._session.writer
+        builder = RecordBuilder(self.formatter.redactor, store=writer.store_value, on_second=writer.tick)
         self._build = builder.build
 
     def flush(self) -> None:

@@ -1,20 +1,20 @@
 """The summary of a writer: last, min, max, mean, count and step of each metric.
 
-The hot path only appends; rows are folded in by the column, at C speed, some hundreds at a time.
+The hot path only appends to a list a metric; the lists are folded in at C speed, some thousands of values at a time.
+Measured per record of one scalar, beside 3.6 us without a summary: appending 0.15 us, updating the numbers at once 0.2 us,
+keeping the whole record for later 0.5 to 1 us, because what is kept cannot be reused by the allocator.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from runlogging.folder._layout import FORMAT
-
-Row = tuple[int | None, dict[str, Any]]
-"""A step, and the metrics of one record: name to finite number, or None for one that JSON cannot write."""
 
 
 class MetricSummary(msgspec.Struct):
@@ -40,26 +40,29 @@ class WriterSummary(msgspec.Struct):
 
 
 class Summary:
-    """The running summary of one writer."""
+    """The running summary of one writer.
+
+    Attributes:
+        columns: name to the values that were not folded in yet, oldest first; None for one that is not finite.
+        steps: name to the step of its last value.
+        metrics: name to what was folded in.
+    """
 
     def __init__(self) -> None:
+        self.columns: defaultdict[str, list[Any]] = defaultdict(list)
+        self.steps: dict[str, int | None] = {}
         self.metrics: dict[str, MetricSummary] = {}
 
-    def fold(self, rows: Sequence[Row]) -> None:
-        """Take in some records, oldest first."""
-        groups: dict[tuple[str, ...], list[int]] = {}
-        for place, (_, row) in enumerate(rows):
-            groups.setdefault(tuple(row), []).append(place)
-        last_places: dict[str, int] = {}
-        for names, places in groups.items():
-            columns = zip(*(rows[place][1].values() for place in places), strict=True)
-            for name, column in zip(names, columns, strict=True):
+    def fold(self) -> None:
+        """Take in the columns. Values that another thread appends meanwhile stay for the next time."""
+        for name in tuple(self.columns):
+            values = self.columns[name]
+            column = values[:]
+            del values[: len(column)]
+            if column:
                 self._take(name, column)
-                if places[-1] >= last_places.get(name, -1):
-                    last_places[name] = places[-1]
-                    self._end(name, column[-1], rows[places[-1]][0])
 
-    def _take(self, name: str, column: tuple[Any, ...]) -> None:
+    def _take(self, name: str, column: Sequence[Any]) -> None:
         metric = self.metrics.get(name)
         if metric is None:
             metric = self.metrics[name] = MetricSummary()
@@ -67,12 +70,9 @@ class Summary:
         before = metric.count - metric.nonfinite
         metric.count += len(column)
         metric.nonfinite += len(column) - len(finite)
+        metric.last, metric.step = column[-1], self.steps.get(name)
         if finite:
             _widen(metric, finite, before)
-
-    def _end(self, name: str, last: float | int | None, step: int | None) -> None:
-        self.metrics[name].last = last
-        self.metrics[name].step = step
 
 
 def _widen(metric: MetricSummary, finite: Sequence[float | int], before: int) -> None:

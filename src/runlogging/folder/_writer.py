@@ -27,9 +27,12 @@ from runlogging.folder._atomic import sync_folder, write_atomic
 from runlogging.folder._dropped import DroppedCount, merge_dropped, say
 from runlogging.folder._layout import (
     ARTIFACTS,
+    LOGS,
     MAIN_WRITER,
+    METRICS,
     RUN_MANIFEST,
     STREAMS,
+    VALUES,
     WRITERS_FOLDER,
     stream_path,
     summary_path,
@@ -47,7 +50,7 @@ from runlogging.folder._manifest import (
 )
 from runlogging.folder._names import clean_identifier
 from runlogging.folder._streams import NO_DESCRIPTOR, Stream
-from runlogging.folder._summary import Row, Summary, WriterSummary
+from runlogging.folder._summary import Summary, WriterSummary
 from runlogging.folder._times import now_text
 
 Durability = Literal["process", "power", "lazy"]
@@ -55,12 +58,20 @@ DURABILITIES: tuple[Durability, ...] = ("process", "power", "lazy")
 
 _LAZY_BYTES = 64 * 1024
 _LAZY_SECONDS = 0.1
-_PENDING_ROWS = 512
+_FOLD_VALUES = 8192
+# Lines of any other level, named by the application, leave a lazy buffer at once: better early than lost.
+_QUIET_LEVELS = frozenset({"DEBUG", "INFO"})
 _SUMMARY_SECONDS = 10.0
 # A summary of very many names takes long to write: then it is written more seldom, for 2 % of the time at most.
 _SUMMARY_SHARE = 50
 
 _encode = msgspec.json.Encoder().encode
+_os_write = os.write
+
+
+def _drawn(numbers: itertools.count[int]) -> int:
+    """Return the number that a counter gives next, without drawing it: its repr is the one way to look."""
+    return int(repr(numbers)[6:-1])
 
 
 class _ShortWriteError(OSError):
@@ -110,26 +121,29 @@ class Writer:
         self._wanted = wanted
         self.dropped = DroppedCount(str(spec.path))
         self._final = False
-        self._special = spec.durability != "process"
+        special = {"power": self._append_power, "lazy": self._append_lazy}
+        self._append = special.get(spec.durability)
         self._start_afresh()
         _writers.add(self)
 
     def _start_afresh(self) -> None:
         self._lock = threading.RLock()
-        self._next = itertools.count(1).__next__
-        self._tallies = [itertools.count().__next__ for _ in STREAMS]
+        self._numbers = itertools.count(1)
+        self._next = self._numbers.__next__
+        self._tallies = [itertools.count() for _ in STREAMS]
+        self._tally = [tally.__next__ for tally in self._tallies]
+        self._failed = itertools.count()
         self._fds = [NO_DESCRIPTOR] * len(STREAMS)
         self._streams: list[Stream] = []
         self._life: LifeLock | None = None
         self._is_open = False
         self._is_opening = False
         self._waiting: deque[tuple[int, Line | ArtifactLine]] = deque()
-        self._pending: list[Line] = []
         self._summary = Summary()
+        self._columns, self._steps = self._summary.columns, self._summary.steps
+        self._fold_at = _FOLD_VALUES
         self._next_summary = time.monotonic() + _SUMMARY_SECONDS
         self._artifact_numbers = itertools.count(1)
-        self._counts = [0] * len(STREAMS)
-        self._peeks = [0] * len(STREAMS)
         self._lazy: list[deque[bytes]] = [deque() for _ in STREAMS]
         self._lazy_bytes = 0
         self._lazy_since = time.monotonic()
@@ -140,50 +154,49 @@ class Writer:
 
     # ------------------------------------------------------------------ the hot path
 
-    def write(self, place: int, line: Line, urgent: bool = False) -> None:
-        """Append one record to a stream; what comes back as an error is not in the file.
+    def write(self, line: Line) -> None:
+        """Append one record to its stream: ``values`` if it has values, else ``metrics`` or ``logs``.
 
         Args:
-            place: the stream, LOGS, METRICS or VALUES.
             line: the record; its ``seq`` is set here, immediately before it is encoded.
-            urgent: whether a lazy buffer goes out with it (WARNING and above).
 
         Raises:
             RunEndedError: the run has a final status.
             OSError: the line could not be written; it is not counted as dropped here.
         """
-        line.seq = self._next()
+        metrics = line.metrics
+        if line.values is not None:
+            place = VALUES
+        else:
+            place = LOGS if metrics is None else METRICS
+        seq = line.seq = self._next()
         try:
             data = _encode(line) + b"\n"
         except Exception:
             data = encode_line(line)
         try:
-            if self._special:
-                self._write_special(place, data, urgent)
-            elif os.write(self._fds[place], data) != len(data):
+            if self._append is not None:
+                self._append(place, data, line)
+            elif _os_write(self._fds[place], data) != len(data):
                 raise _ShortWriteError
         except OSError as error:
             self._rescue(place, line, data, torn=isinstance(error, _ShortWriteError))
-        self._tallies[place]()
-        if line.metrics is not None:
-            self._pending.append(line)
-            if len(self._pending) >= _PENDING_ROWS:
+        # Lines of the metrics stream are not tallied: they are what the other streams leave of all numbers.
+        if place != METRICS:
+            self._tally[place]()
+        if metrics is not None:
+            columns, steps, step = self._columns, self._steps, line.step
+            for name, value in metrics.items():
+                columns[name].append(value)
+                steps[name] = step
+            if seq >= self._fold_at:
+                self._fold_at = seq + max(16, _FOLD_VALUES // len(metrics))
                 self._fold()
 
-    def _write_special(self, place: int, data: bytes, urgent: bool) -> None:
-        if self.spec.durability == "power":
-            if os.write(self._fds[place], data) != len(data):
-                raise _ShortWriteError
-            self._commit(place)
-            return
-        if self._fds[place] == NO_DESCRIPTOR:
-            raise OSError("not open")
-        self._lazy[place].append(data)
-        self._lazy_bytes += len(data)
-        now = time.monotonic()
-        if urgent or self._lazy_bytes >= _LAZY_BYTES or now - self._lazy_since >= _LAZY_SECONDS:
-            self._lazy_since = now
-            self.flush()
+    def _append_power(self, place: int, data: bytes, line: Line) -> None:
+        if _os_write(self._fds[place], data) != len(data):
+            raise _ShortWriteError
+        self._commit(place)
 
     def _commit(self, place: int) -> None:
         """Return when the disk has all that this thread wrote: one sync serves every thread that waited for it."""
@@ -193,6 +206,17 @@ class Writer:
                 upto = self._tickets()
                 getattr(os, "fdatasync", os.fsync)(self._fds[place])
                 self._synced[place] = upto
+
+    def _append_lazy(self, place: int, data: bytes, line: Line) -> None:
+        if self._fds[place] == NO_DESCRIPTOR:
+            raise OSError("not open")
+        self._lazy[place].append(data)
+        self._lazy_bytes += len(data)
+        now = time.monotonic()
+        urgent = line.level is not None and line.level not in _QUIET_LEVELS
+        if urgent or self._lazy_bytes >= _LAZY_BYTES or now - self._lazy_since >= _LAZY_SECONDS:
+            self._lazy_since = now
+            self.flush()
 
     # ------------------------------------------------------------------ everything else
 
@@ -224,6 +248,13 @@ class Writer:
 
     def _rescue(self, place: int, line: Line | ArtifactLine, data: bytes, *, torn: bool = False) -> None:
         """Write a line that the hot path could not: open, reopen, or put a newline before it."""
+        try:
+            self._rescue_line(place, line, data, torn)
+        except BaseException:
+            next(self._failed)
+            raise
+
+    def _rescue_line(self, place: int, line: Line | ArtifactLine, data: bytes, torn: bool) -> None:
         with self._lock:
             if self._is_opening:
                 # A signal handler or a destructor logs while this thread opens the run: the line goes out after.
@@ -365,10 +396,7 @@ class Writer:
 
     def _fold(self) -> None:
         with self._lock:
-            lines = self._pending[:]
-            del self._pending[: len(lines)]
-            rows: list[Row] = [(line.step, line.metrics) for line in lines if line.metrics is not None]
-            self._summary.fold(rows)
+            self._summary.fold()
 
     def _write_summary(self) -> None:
         begun = time.monotonic()
@@ -382,13 +410,10 @@ class Writer:
         self._next_summary = now + max(_SUMMARY_SECONDS, _SUMMARY_SHARE * (now - begun))
 
     def counts(self) -> dict[str, int]:
-        """Return how many lines this writer wrote to each stream."""
-        with self._lock:
-            for place, tally in enumerate(self._tallies):
-                # Reading a counter moves it on by one, so the number of readings is taken off.
-                self._counts[place] = tally() - self._peeks[place]
-                self._peeks[place] += 1
-            return dict(zip(STREAMS, self._counts, strict=True))
+        """Return how many lines this writer wrote to each stream; those under way in other threads count."""
+        counts = {stream: _drawn(tally) for stream, tally in zip(STREAMS, self._tallies, strict=True)}
+        counts["metrics"] = _drawn(self._numbers) - 1 - _drawn(self._failed) - sum(counts.values())
+        return counts
 
     def store(self, name: str, data: bytes, kind: str | None = None) -> ArtifactLine:
         """Keep bytes as an artifact of the run, with its line in ``artifacts.jsonl``.
@@ -408,7 +433,7 @@ class Writer:
         with self._lock:
             line.seq = self._next()
             self._rescue(ARTIFACTS, line, encode_line(line))
-            self._tallies[ARTIFACTS]()
+            self._tally[ARTIFACTS]()
         return line
 
     def store_value(self, label: str, data: bytes) -> ArtifactLine:

@@ -1,0 +1,71 @@
+# Every target is a command that a person can run. `make` alone lists them.
+
+# The first Python >= 3.11 that can make virtual environments; PYTHON=... chooses another.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN = .venv/bin
+PIP_INSTALL = -m pip install -q --disable-pip-version-check
+SOURCES = src tests samples benchmarks
+
+.PHONY: help demo test lint bench test-integrations clean which-python
+
+help:
+	@echo "make demo               run the Ridge sweep of the samples and look at its run folder"
+	@echo "make test               run the tests"
+	@echo "make lint               ruff and mypy"
+	@echo "make bench              compare the handler with others"
+	@echo "make test-integrations  run the tests that need other programs"
+	@echo "make clean              remove what the targets made"
+
+demo: .venv/.samples
+	@mkdir -p demo
+	cd demo && ../$(BIN)/python ../samples/train_on_local/train.py
+	@echo
+	$(BIN)/runlogging metrics latest --root demo/runs
+	@echo
+	@cd demo && find runs -type f | sort | tail -n 20
+	@echo
+	@echo "Next: $(BIN)/runlogging logs latest --root demo/runs"
+
+test: .venv/.test
+	$(BIN)/python -m pytest --ignore=tests/integrations
+
+lint: .venv/.lint
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+bench: .venv/.test
+	$(BIN)/python benchmarks/handlers.py
+
+test-integrations:
+	@if ls tests/integrations/test_*.py >/dev/null 2>&1; \
+	then $(MAKE) .venv-integrations/.test && .venv-integrations/bin/python -m pytest tests/integrations; \
+	else echo "test-integrations: there are no integration tests yet, nothing to run"; fi
+
+clean:
+	rm -rf .venv .venv-other .venv-integrations demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+which-python:
+	@echo $(PYTHON)
+
+# An environment and what is installed in it; the stamp makes a second call quick.
+%/bin/python:
+	@test -n "$(PYTHON)" || { echo "no Python >= 3.11 with the venv module found; try PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $*
+
+%/.samples: pyproject.toml | %/bin/python
+	$*/bin/python $(PIP_INSTALL) -e '.[samples]'
+	@touch $@
+
+%/.test: pyproject.toml | %/bin/python
+	$*/bin/python $(PIP_INSTALL) -e '.[samples,test]'
+	@touch $@
+
+%/.lint: pyproject.toml | %/bin/python
+	$*/bin/python $(PIP_INSTALL) -e '.[samples,test,lint]'
+	@touch $@
+
+# make would delete them as intermediate files otherwise.
+.PRECIOUS: %/bin/python
