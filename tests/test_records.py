@@ -24,7 +24,9 @@ from runlogging.folder import LOGS, METRICS, VALUES, Line, encode_line
 from .conftest import all_lines, read_lines
 
 
-def made(extra: dict[str, Any] | None = None, msg: Any = "text", args: Any = (), **attributes: Any) -> logging.LogRecord:
+def made(
+    extra: dict[str, Any] | None = None, msg: Any = "text", args: Any = (), **attributes: Any
+) -> logging.LogRecord:
     record = logging.getLogger("train").makeRecord("train", 20, "/x/train.py", 12, msg, args, None, "main", extra)
     record.__dict__.update(attributes)
     return record
@@ -121,7 +123,8 @@ def test_nonfinite_metric_is_null_with_its_name_beside(value: float, name: str, 
 
 
 @pytest.mark.parametrize(
-    ("value", "number"), [(2**63, 2.0**63), (-(2**63) - 1, -(2.0**63)), (10**400, None), (10**5000, None)],
+    ("value", "number"),
+    [(2**63, 2.0**63), (-(2**63) - 1, -(2.0**63)), (10**400, None), (10**5000, None)],
     ids=["2^63", "-2^63-1", "10^400", "10^5000"],
 )
 def test_int_beyond_64_bits_keeps_its_digits(value: int, number: float | None) -> None:
@@ -282,7 +285,16 @@ def test_empty_metrics_make_an_ordinary_record() -> None:
 
 def test_nothing_a_caller_passes_overwrites_a_field() -> None:
     """Extras called like fields of the line become attributes."""
-    extra = {"time": 0, "seq": -1, "level": "x", "logger": "y", "file": "z", "exception": 1, "template": "t", "values": 2}
+    extra = {
+        "time": 0,
+        "seq": -1,
+        "level": "x",
+        "logger": "y",
+        "file": "z",
+        "exception": 1,
+        "template": "t",
+        "values": 2,
+    }
     back = written(built(made({**extra, "metrics": {"x": 1}, "step": 1})))
     assert back["attributes"] == extra
     assert back["level"] == "INFO"
@@ -358,7 +370,7 @@ def test_own_levels_say_their_number() -> None:
 
 
 def test_nested_extra_of_loguru_is_understood() -> None:
-    """loguru hands its bound values over in one dict called extra."""
+    """Loguru hands its bound values over in one dict called extra."""
     line = built(made({"extra": {"metrics": {"loss": 0.5}, "step": 2, "user": "u", "message": "m"}}))
     assert (line.metrics, line.step) == ({"loss": 0.5}, 2)
     assert line.attributes == {"user": "u", "message": "m"}

@@ -46,9 +46,7 @@ def only_run(folder: Path, experiment: str) -> runlogging.RunReader:
 def test_training_script_knows_only_logging() -> None:
     """The training sample does not mention this package: only its configuration does."""
     assert "runlogging" not in (SAMPLES / "train_on_local" / "train.py").read_text(encoding="utf-8")
-    assert "runlogging.RunHandler" in (SAMPLES / "train_on_local" / "logging_config.json").read_text(
-        encoding="utf-8"
-    )
+    assert "runlogging.RunHandler" in (SAMPLES / "train_on_local" / "logging_config.json").read_text(encoding="utf-8")
 
 
 def test_training_keeps_the_numbers_of_the_console(trained: tuple[Path, str]) -> None:

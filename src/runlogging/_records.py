@@ -1,8 +1,8 @@
 """From a log record to a line: the record vocabulary.
 
-`RecordBuilder.build` is the hot path of every handler. It makes the line of an ordinary record, or of one whose metrics are
-plain finite numbers, in one pass; whatever is rarer goes through `_complete`, which knows all rules of the design's
-section 4.
+`RecordBuilder.build` is the hot path of every handler. It makes the line of an ordinary record, or of one whose metrics
+are plain finite numbers, in one pass; whatever is rarer goes through `_complete`, which knows all rules of
+``docs/format.md``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import operator
 import os
 import sys
 import time
-import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 

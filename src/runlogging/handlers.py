@@ -197,9 +197,7 @@ def _warn_of_formatter(formatter: logging.Formatter) -> None:
         )
 
 
-def _rejoin(
-    path: Path, run_id: str, experiment: str, durability: Durability, redact: bool, level: int
-) -> RunHandler:
+def _rejoin(path: Path, run_id: str, experiment: str, durability: Durability, redact: bool, level: int) -> RunHandler:
     handler = RunHandler(path.parent.parent, experiment, run_id=run_id, durability=durability, redact=redact)
     handler.setLevel(level)
     return handler

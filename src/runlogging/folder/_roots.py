@@ -31,6 +31,4 @@ def check_writable(path: Path) -> None:
     if not nearest.is_dir():
         raise RootError(f"{nearest} is a file, so {path} cannot hold runs; name another folder as root", path)
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise RootError(
-            f"{nearest} cannot be written, so {path} cannot hold runs; name another folder as root", path
-        )
+        raise RootError(f"{nearest} cannot be written, so {path} cannot hold runs; name another folder as root", path)

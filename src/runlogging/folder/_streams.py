@@ -10,9 +10,7 @@ from pathlib import Path
 from runlogging.folder._locks import high_descriptor
 
 NO_DESCRIPTOR = -1
-_FLAGS = (
-    os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-)
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Stream:

@@ -112,9 +112,7 @@ class Writer:
         on_open: called whenever the writer has opened or reopened.
     """
 
-    def __init__(
-        self, spec: RunSpec, wanted: str | None = None, on_open: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, spec: RunSpec, wanted: str | None = None, on_open: Callable[[], None] | None = None) -> None:
         self.spec = spec
         self._on_open = on_open
         self._lingers = False
@@ -401,9 +399,7 @@ class Writer:
     def _write_summary(self) -> None:
         begun = time.monotonic()
         self._fold()
-        summary = WriterSummary(
-            writer=self.name, time=now_text(), counts=self.counts(), metrics=self._summary.metrics
-        )
+        summary = WriterSummary(writer=self.name, time=now_text(), counts=self.counts(), metrics=self._summary.metrics)
         with suppress(OSError):
             write_atomic(summary_path(self.spec.path, self.name), msgspec.json.encode(summary) + b"\n")
         now = time.monotonic()
@@ -464,9 +460,7 @@ class Writer:
             self._is_open = False
             self._close_streams()
             if self._life is not None:
-                self._life.end(
-                    LifeLine(ended=ended, status=status, counts=self.counts(), dropped=self.dropped.total)
-                )
+                self._life.end(LifeLine(ended=ended, status=status, counts=self.counts(), dropped=self.dropped.total))
 
     def _end_manifest(self, status: str, error: ErrorInfo | None, ended: str, final: bool) -> None:
         if not self.is_owner and self.dropped.total is None:
@@ -509,4 +503,3 @@ def _forget_parents() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_parents)
-
