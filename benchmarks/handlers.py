@@ -36,7 +36,7 @@ from pythonjsonlogger.json import JsonFormatter
 from pythonjsonlogger.msgspec import MsgspecFormatter
 
 from runlogging import RunHandler
-from runlogging.folder import METRICS, Line, Writer
+from runlogging.folder import LOGS, METRICS, VALUES, Line, Writer, encode_line
 
 Info = Callable[..., None]
 Loop = Callable[[Info, Iterable[int]], None]
@@ -49,6 +49,7 @@ WARM_UP = 20
 
 _clock = time.perf_counter_ns
 _encode = msgspec.json.Encoder().encode
+_os_write = os.write
 
 
 @dataclass(frozen=True)
@@ -221,25 +222,30 @@ def forgetful_handler(folder: Path) -> RunHandler:
 
 
 def write_without_summary(writer: Writer, line: Line) -> None:
-    """Do for a metric line what `Writer.write` does up to the summary, so that the difference is the summary's cost.
+    """Do what `Writer.write` does up to the summary, so that the difference is the summary's cost.
 
     A writer cannot be told to keep no summary. Columns that discard what they are given would still be looked up and
-    appended to; hence this copy, which tests the same conditions and leaves the last block out.
+    appended to; hence this copy of the method without its last block.
     """
     metrics = line.metrics
-    place = -1 if line.values is not None or metrics is None else METRICS
+    if line.values is not None:
+        place = VALUES
+    else:
+        place = LOGS if metrics is None else METRICS
     line.seq = writer._next()
     try:
         data = _encode(line) + b"\n"
     except Exception:
-        raise RuntimeError("only lines of plain metrics are measured") from None
+        data = encode_line(line)
     try:
-        if writer._append is not None or os.write(writer._fds[place], data) != len(data):
+        if writer._append is not None:
+            writer._append(place, data, line)
+        elif _os_write(writer._fds[place], data) != len(data):
             raise OSError
     except OSError:
         writer._rescue(place, line, data)
     if place != METRICS:
-        raise RuntimeError("only lines of plain metrics are measured")
+        writer._tally[place]()
 
 
 # ------------------------------------------------------------------ calls, one by one and in a loop

@@ -1,7 +1,8 @@
 """Sessions: what the handlers of one process share in one run, and how that run ends.
 
-A session ends with its last handler, or at the exit of the process by a hook of its own: `logging.config` takes handlers
-that it closed off the list that `logging.shutdown` goes through, though they may stay attached and receive records.
+A session ends with its last handler, or at the exit of the process by a hook of its own: `logging.config` takes
+handlers that it closed off the list that `logging.shutdown` goes through, though they may stay attached and receive
+records.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class RunHandler(logging.Handler):
     reopens the run.
 
     Handlers that are open at the same time in one process with the same root and experiment, and without a run id,
-    share one run; the first one's name, tags and durability hold. A pickled handler joins its run where it is unpickled.
+    share one run; the first one's name, tags and durability hold. A pickled handler joins its run where it is
+    unpickled.
 
     Args:
         root: the folder that holds experiments; the default gives way to the variable RUNLOGGING_ROOT. When

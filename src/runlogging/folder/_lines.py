@@ -72,7 +72,7 @@ def encode_line(line: Line | ArtifactLine) -> bytes:
 
 
 def clean_text(text: str) -> str:
-    """Return text that UTF-8 can hold: a lone surrogate becomes its escape, such as ``\\ud800``."""
+    """Return text that UTF-8 can hold: a lone surrogate becomes its escape, such as a backslash and ``ud800``."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

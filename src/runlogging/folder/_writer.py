@@ -1,8 +1,8 @@
 """The writer: one process life that appends to the streams of one run.
 
 The hot path is `Writer.write`: draw a number, encode, one ``os.write``. It takes no lock and looks at no state: each
-stream's slot in ``_fds`` holds a descriptor only while all is well. After a close, a fork, a failed write, or before the
-first line the slot holds -1, the write fails with EBADF, and `_rescue` does what is due under a lock.
+stream's slot in ``_fds`` holds a descriptor only while all is well. After a close, a fork, a failed write, or before
+the first line the slot holds -1, the write fails with EBADF, and `_rescue` does what is due under a lock.
 """
 
 from __future__ import annotations
@@ -163,10 +163,7 @@ class Writer:
             OSError: the line could not be written; it is not counted as dropped here.
         """
         metrics = line.metrics
-        if line.values is not None:
-            place = VALUES
-        else:
-            place = LOGS if metrics is None else METRICS
+        place = VALUES if line.values is not None else LOGS if metrics is None else METRICS
         seq = line.seq = self._next()
         try:
             data = _encode(line) + b"\n"
