@@ -227,11 +227,7 @@ def write_without_summary(writer: Writer, line: Line) -> None:
     A writer cannot be told to keep no summary. Columns that discard what they are given would still be looked up and
     appended to; hence this copy of the method without its last block.
     """
-    metrics = line.metrics
-    if line.values is not None:
-        place = VALUES
-    else:
-        place = LOGS if metrics is None else METRICS
+    place = VALUES if line.values is not None else LOGS if line.metrics is None else METRICS
     line.seq = writer._next()
     try:
         data = _encode(line) + b"\n"

@@ -21,6 +21,7 @@ from runlogging._values import (
     ValueItem,
     normalise,
     number_of,
+    put_at,
     safe_repr,
     safe_str,
 )
@@ -39,11 +40,12 @@ from runlogging.folder import (
 STANDARD_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
 # What a record has of its own; with asctime and message, which formatters add, and what our queue support adds.
-_OWN = frozenset(logging.makeLogRecord({}).__dict__) | {
+OWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {
     "asctime",
     "message",
     "runlogging_exception",
     "runlogging_template",
+    "runlogging_dropped",
     "metrics",
     "step",
 }
@@ -114,11 +116,19 @@ class RecordBuilder:
         try:
             extras = len(d) - _OWN_COUNT
             if extras:
-                # Metrics and step and nothing else: the one shape of extras worth its own path.
-                row, step = d["metrics"], d["step"]
-                if extras != 2 or type(step) is not int or not row or type(row) is not dict:
-                    return self._complete(record)
-                if not _MIN_INT <= step <= _MAX_INT:
+                # The formatter of another handler was here before.
+                if "message" in d:
+                    extras -= 1
+                if "asctime" in d:
+                    extras -= 1
+            if extras:
+                # Metrics, a step and nothing else: the one shape of extras worth its own path.
+                row = d["metrics"]
+                if extras == 2:
+                    step = d["step"]
+                    if type(step) is not int or not _MIN_INT <= step <= _MAX_INT:
+                        return self._complete(record)
+                if extras > 2 or not row or type(row) is not dict:
                     return self._complete(record)
                 for name, value in row.items():
                     if type(value) is float:
@@ -277,6 +287,9 @@ class RecordBuilder:
         for key, value in _pairs(metrics, problems):
             name = _metric_name(key, taken, problems)
             taken[name] = None
+            if isinstance(value, ValueItem):  # taken before it went through a queue
+                items.append(value)
+                continue
             try:
                 number = number_of(value)
                 if number is not None:
@@ -312,7 +325,7 @@ class RecordBuilder:
         odd = OddNumbers()
         plain = normalise(value, odd)
         for pointer, text in (odd.nonfinite | odd.exact).items():
-            plain = _replaced(plain, pointer, text)
+            plain = put_at(plain, pointer, text)
         return plain if self._redact_attribute is None else self._redact_attribute(name, plain)
 
     def _cleared(self, text: str) -> str:
@@ -371,7 +384,7 @@ def _attributes(record: logging.LogRecord) -> dict[str, Any]:
             if key not in ("metrics", "step") and not (source is message and key == text_key):
                 attributes[key] = value
     for key, value in list(d.items()):
-        if key not in _OWN and not (key == "extra" and isinstance(value, dict)):
+        if key not in OWN_ATTRIBUTES and not (key == "extra" and isinstance(value, dict)):
             attributes[key] = value
     return attributes
 
@@ -433,17 +446,6 @@ def _finished(item: ValueItem, problems: list[str], store: Store | None) -> dict
         except Exception as error:
             problems.append(f"large value kept in its line: {type(error).__name__}: {safe_str(error)}")
     return item.item
-
-
-def _replaced(value: Any, pointer: str, text: str) -> Any:
-    if not pointer:
-        return text
-    parent = value
-    *way, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/")]
-    for part in way:
-        parent = parent[int(part) if isinstance(parent, list) else part]
-    parent[int(last) if isinstance(parent, list) else last] = text
-    return value
 
 
 def _text_or_none(value: Any) -> str | None:

@@ -160,6 +160,23 @@ def normalise(value: Any, odd: OddNumbers, place: str = "", depth: int = 0, abov
     return _normalise_container(value, odd, place, depth + 1, (*above, id(value)))
 
 
+def put_at(value: Any, pointer: str, item: Any) -> Any:
+    """Put an item into nested lists and dicts, at a JSON pointer; return the value, or the item for the empty pointer."""
+    if not pointer:
+        return item
+    parent = value
+    *way, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/")]
+    for part in way:
+        parent = parent[int(part) if isinstance(parent, list) else part]
+    parent[int(last) if isinstance(parent, list) else last] = item
+    return value
+
+
+def unused_key(key: Any, taken: Mapping[str, Any]) -> str:
+    """Return a key as text that UTF-8 can hold and that is not taken."""
+    return unused_name(clean_text(key if type(key) is str else safe_str(key)), taken)
+
+
 def _normalise_container(value: Any, odd: OddNumbers, place: str, depth: int, above: tuple[int, ...]) -> Any:
     if isinstance(value, Mapping):
         return _normalise_mapping(value, odd, place, depth, above)
@@ -188,7 +205,7 @@ def _normalise_mapping(
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, item in list(value.items()):
-        name = unused_name(clean_text(key if type(key) is str else safe_str(key)), result)
+        name = unused_key(key, result)
         pointer = name.replace("~", "~0").replace("/", "~1")
         result[name] = normalise(item, odd, f"{place}/{pointer}", depth, above)
     return result
@@ -278,6 +295,10 @@ class ValueItem:
         if odd.exact:
             self.item["exact"] = odd.exact
         self.is_large = len(self._encoded) > MAX_BYTES or odd.elements > MAX_ELEMENTS
+
+    def __repr__(self) -> str:
+        # What a formatter behind a queue shows for the value.
+        return self._encoded.decode()
 
     def content(self) -> bytes:
         """Return the JSON of the artifact that holds a large value."""

@@ -38,9 +38,10 @@ def store_artifact(run: Path, name: str, data: bytes) -> str:
 
     path = artifact_path(run, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{os.getpid()}-{os.urandom(8).hex()}.tmp")
     try:
-        temporary.write_bytes(data)
+        with temporary.open("xb") as file:
+            file.write(data)
         _name_whole_file(temporary, path)
     finally:
         with suppress(OSError):

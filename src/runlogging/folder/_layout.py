@@ -41,6 +41,6 @@ def writer_of(file_name: str) -> tuple[str, str] | None:
     ``logs.jsonl`` gives ``("logs", "main")``, ``metrics.rank1.jsonl`` gives ``("metrics", "rank1")``.
     """
     parts = file_name.split(".")
-    if len(parts) not in (2, 3) or parts[-1] != "jsonl" or parts[0] not in STREAMS:
+    if len(parts) not in (2, 3) or parts[-1] != "jsonl" or parts[0] not in STREAMS or not parts[1]:
         return None
     return parts[0], parts[1] if len(parts) == 3 else MAIN_WRITER

@@ -18,7 +18,14 @@ from runlogging.folder._layout import (
     stream_path,
     writer_of,
 )
-from runlogging.folder._locks import Life, high_descriptor, lock_descriptor, probe, release_descriptor
+from runlogging.folder._locks import (
+    Life,
+    forget_descriptor,
+    high_descriptor,
+    lock_descriptor,
+    probe,
+    release_descriptor,
+)
 from runlogging.folder._manifest import Dropped
 from runlogging.folder._names import clean_identifier
 from runlogging.folder._times import now_text
@@ -67,6 +74,7 @@ class LifeLock:
         self.name = name
         self._path = life_path(run, name)
         self._fd = fd
+        self._identity = _identity(fd)
         self._attempt = attempt
 
     def start(self) -> str:
@@ -94,11 +102,34 @@ class LifeLock:
         if fd >= 0:
             release_descriptor(fd)
 
+    def abandon(self) -> None:
+        """Give the name back: nothing was written under it."""
+        with suppress(OSError):
+            self._path.unlink()
+        fd, self._fd = self._fd, -1
+        release_descriptor(fd)
+
     def reopen(self) -> None:
-        """Take the lock again after an end, and say so in the file."""
+        """Take the lock again after an end or a loss of the file, and say so in the file."""
+        self._let_go()
+        is_new = not self._path.exists()
         self._fd = high_descriptor(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666))
+        self._identity = _identity(self._fd)
+        if is_new:
+            self.start()
+            return
         self._lock()
         self._say(LifeLine(writer=self.name, pid=os.getpid(), host=host_name(), reopened=now_text()))
+
+    def _let_go(self) -> None:
+        """Close the descriptor where it still is the lock file's; its number may be another file's by now."""
+        fd, self._fd = self._fd, -1
+        if fd < 0:
+            return
+        if _identity(fd) == self._identity:
+            release_descriptor(fd)
+        else:
+            forget_descriptor(fd)
 
     def is_held(self) -> bool:
         """Tell whether the descriptor still is the lock file's: a daemon may have closed it."""
@@ -117,6 +148,14 @@ class LifeLock:
 
     def _say(self, line: LifeLine) -> None:
         os.write(self._fd, msgspec.json.encode(line) + b"\n")
+
+
+def _identity(fd: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def claim_writer(run: Path, wanted: str) -> LifeLock:

@@ -46,14 +46,14 @@ class Line(msgspec.Struct, omit_defaults=True, gc=False):
     recorded: bool | None = None
 
 
-class ArtifactLine(msgspec.Struct, omit_defaults=True, gc=False):
+class ArtifactLine(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
     """One file kept with the run: its relative name, size in bytes and SHA-256 in hexadecimal."""
 
     seq: int | None = None
-    time: str = ""
-    name: str = ""
-    size: int = 0
-    sha256: str = ""
+    time: str
+    name: str
+    size: int
+    sha256: str
     type: str | None = None
 
 

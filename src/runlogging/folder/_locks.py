@@ -57,25 +57,49 @@ def lock_descriptor(fd: int, timeout_s: float) -> None:
         TimeoutError: another descriptor held it all the while.
         OSError: the file system has no locks (ENOSYS, ENOLCK, EOPNOTSUPP ...).
     """
-    from filelock import lock_descriptor as take
-
     deadline = time.monotonic() + timeout_s
-    while not take(fd, blocking=False):
+    while not _take(fd):
         if time.monotonic() >= deadline:
             raise TimeoutError(errno.ETIMEDOUT, "another process holds the lock")
         time.sleep(_PAUSE_S)
     _held.add(fd)
 
 
-def release_descriptor(fd: int) -> None:
-    """Give the lock back and close the descriptor; a copy in a forked child does not keep it."""
+def _take(fd: int) -> bool:
+    # Without filelock where there is flock: a child that is forked while another thread imports it would wait for that
+    # import for ever, and hooks that it registers in the middle of a fork run only half.
+    if fcntl is None:
+        from filelock import lock_descriptor as take
+
+        return take(fd, blocking=False)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _give_back(fd: int) -> None:
+    if fcntl is not None:
+        fcntl.flock(fd, fcntl.LOCK_UN)
+        return
     from filelock import unlock_descriptor
 
+    unlock_descriptor(fd)
+
+
+def release_descriptor(fd: int) -> None:
+    """Give the lock back and close the descriptor; a copy in a forked child does not keep it."""
     _held.discard(fd)
     with suppress(OSError):
-        unlock_descriptor(fd)
+        _give_back(fd)
     with suppress(OSError):
         os.close(fd)
+
+
+def forget_descriptor(fd: int) -> None:
+    """Know no more of a descriptor that somebody else closed."""
+    _held.discard(fd)
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def read_manifest(run: Path) -> Manifest:
         if type(version) is not int or version > FORMAT:
             raise FormatVersionError(path, version, FORMAT)
         return _decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidValueError(f"{path} cannot be read: {error}") from error
 
 

@@ -53,7 +53,7 @@ def suggest_experiment(name: str) -> str:
     text = re.sub(r"[^A-Za-z0-9._\- ]+", "-", plain).strip(". -")[:128].rstrip(". ")
     if not text:
         return "default"
-    return f"{text}-1" if is_reserved(text) else text
+    return f"x-{text}"[:128].rstrip(". ") if is_reserved(text) else text
 
 
 def check_identifier(value: object, what: str) -> str:

@@ -26,7 +26,7 @@ def check_writable(path: Path) -> None:
         RootError: it is a file, or the nearest folder that exists may not be written.
     """
     nearest = path
-    while not nearest.exists() and nearest != nearest.parent:
+    while not os.path.exists(nearest) and nearest != nearest.parent:  # noqa: PTH110  (Path.exists() may raise)
         nearest = nearest.parent
     if not nearest.is_dir():
         raise RootError(f"{nearest} is a file, so {path} cannot hold runs; name another folder as root", path)

@@ -22,12 +22,14 @@ class Stream:
     Attributes:
         fd: the descriptor, or -1 while the file is not open.
         dirty: whether the file may end in a part of a line, after a short or failed write.
+        left: what the last `append` did not get into the file.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.fd = NO_DESCRIPTOR
         self.dirty = False
+        self.left = b""
         self._created = False
 
     def append(self, data: bytes) -> None:
@@ -39,14 +41,17 @@ class Stream:
         Raises:
             OSError: the lines are not in the file, or only in part.
         """
+        self.left = data
         self.open()
         for last_try in (False, True):
             try:
-                payload = b"\n" + data if self.dirty else data
-                if os.write(self.fd, payload) == len(payload):
-                    self.dirty = False
+                payload = b"\n" + self.left if self.dirty else self.left
+                written = os.write(self.fd, payload)
+                if written == len(payload):
+                    self.dirty, self.left = False, b""
                     return
-                self.dirty = True
+                # What is in the file as whole lines is not written again.
+                self.dirty, self.left = True, payload[payload.rfind(b"\n", 0, written) + 1 :]
             except OSError as error:
                 self.dirty = True
                 if error.errno != errno.EBADF or last_try:

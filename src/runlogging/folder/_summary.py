@@ -52,15 +52,22 @@ class Summary:
         self.columns: defaultdict[str, list[Any]] = defaultdict(list)
         self.steps: dict[str, int | None] = {}
         self.metrics: dict[str, MetricSummary] = {}
+        self._is_folding = False
 
     def fold(self) -> None:
         """Take in the columns. Values that another thread appends meanwhile stay for the next time."""
-        for name in tuple(self.columns):
-            values = self.columns[name]
-            column = values[:]
-            del values[: len(column)]
-            if column:
-                self._take(name, column)
+        if self._is_folding:  # a signal handler logs in the middle: its values stay for the next time
+            return
+        self._is_folding = True
+        try:
+            for name in tuple(self.columns):
+                values = self.columns[name]
+                column = values[:]
+                del values[: len(column)]
+                if column:
+                    self._take(name, column)
+        finally:
+            self._is_folding = False
 
     def _take(self, name: str, column: Sequence[Any]) -> None:
         metric = self.metrics.get(name)
@@ -89,7 +96,9 @@ def _mean(values: Sequence[float | int]) -> float:
     try:
         return math.fsum(values) / len(values)
     except OverflowError:
-        return math.fsum(value / len(values) for value in values)
+        # Halved, because even the parts of a mean may add up to just above the largest double.
+        mean = 2 * math.fsum(value / (2 * len(values)) for value in values)
+        return min(max(mean, min(values)), max(values))
 
 
 def merge(summaries: Iterable[WriterSummary]) -> dict[str, MetricSummary]:
@@ -112,5 +121,6 @@ def _merged(first: MetricSummary, second: MetricSummary) -> MetricSummary:
         weights = first.count - first.nonfinite, second.count - second.nonfinite
         result.min, result.max = min(first.min, second.min), max(first.max, second.max)
         share = weights[0] / sum(weights)
-        result.mean = (first.mean or 0.0) * share + (second.mean or 0.0) * (1 - share)
+        mean = (first.mean or 0.0) * share + (second.mean or 0.0) * (1 - share)
+        result.mean = mean if math.isfinite(mean) else second.mean
     return result

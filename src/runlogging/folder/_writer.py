@@ -20,7 +20,7 @@ from typing import Literal
 
 import msgspec
 
-from runlogging._errors import RunEndedError
+from runlogging._errors import RunEndedError, RunNotFoundError
 from runlogging._version import __version__
 from runlogging.folder._artifacts import store_artifact
 from runlogging.folder._atomic import sync_folder, write_atomic
@@ -78,6 +78,10 @@ class _ShortWriteError(OSError):
     """A part of a line was written."""
 
 
+class _SyncError(OSError):
+    """The line is in the file, but not on the disk."""
+
+
 class RunSpec(msgspec.Struct, frozen=True):
     """What a run is called and how it is written, before its folder exists.
 
@@ -117,7 +121,6 @@ class Writer:
         self._on_open = on_open
         self._lingers = False
         self._wanted = wanted
-        self.dropped = DroppedCount(str(spec.path))
         self._final = False
         special = {"power": self._append_power, "lazy": self._append_lazy}
         self._append = special.get(spec.durability)
@@ -131,6 +134,8 @@ class Writer:
         self._tallies = [itertools.count() for _ in STREAMS]
         self._tally = [tally.__next__ for tally in self._tallies]
         self._failed = itertools.count()
+        self._lost = [0] * len(STREAMS)
+        self.dropped = DroppedCount(str(self.spec.path))
         self._fds = [NO_DESCRIPTOR] * len(STREAMS)
         self._streams: list[Stream] = []
         self._life: LifeLock | None = None
@@ -174,6 +179,9 @@ class Writer:
                 self._append(place, data, line)
             elif _os_write(self._fds[place], data) != len(data):
                 raise _ShortWriteError
+        except _SyncError:
+            next(self._failed)
+            raise
         except OSError as error:
             self._rescue(place, line, data, torn=isinstance(error, _ShortWriteError))
         # Lines of the metrics stream are not tallied: they are what the other streams leave of all numbers.
@@ -191,7 +199,10 @@ class Writer:
     def _append_power(self, place: int, data: bytes, line: Line) -> None:
         if _os_write(self._fds[place], data) != len(data):
             raise _ShortWriteError
-        self._commit(place)
+        try:
+            self._commit(place)
+        except OSError as error:
+            raise _SyncError(*error.args) from error
 
     def _commit(self, place: int) -> None:
         """Return when the disk has all that this thread wrote: one sync serves every thread that waited for it."""
@@ -209,7 +220,8 @@ class Writer:
         self._lazy_bytes += len(data)
         now = time.monotonic()
         urgent = line.level is not None and line.level not in _QUIET_LEVELS
-        if urgent or self._lazy_bytes >= _LAZY_BYTES or now - self._lazy_since >= _LAZY_SECONDS:
+        is_closing = self._fds[place] == NO_DESCRIPTOR
+        if urgent or is_closing or self._lazy_bytes >= _LAZY_BYTES or now - self._lazy_since >= _LAZY_SECONDS:
             self._lazy_since = now
             self.flush()
 
@@ -239,7 +251,9 @@ class Writer:
         try:
             self._streams[place].append(b"".join(lines))
         except OSError as error:
-            self.dropped.add(error, len(lines))
+            lost = self._streams[place].left.count(b"\n")
+            self._lost[place] += lost
+            self.dropped.add(error, lost)
 
     def _rescue(self, place: int, line: Line | ArtifactLine, data: bytes, *, torn: bool = False) -> None:
         """Write a line that the hot path could not: open, reopen, or put a newline before it."""
@@ -256,6 +270,9 @@ class Writer:
                 self._waiting.append((place, line))
                 return
             self.open()
+            if any(stream.is_lost() for stream in self._streams) or not self._is_held():
+                # Before a new descriptor takes the number of one that somebody closed.
+                self._revive()
             stream = self._streams[place]
             stream.dirty |= torn
             try:
@@ -316,12 +333,16 @@ class Writer:
                 self._final = True
                 raise RunEndedError(f"run {manifest.id} ended as {manifest.status} and takes no more records")
             life = claim_writer(path, (self._wanted or default_writer()) if exists else MAIN_WRITER)
-            started = life.start()
-            manifest.add_writer(WriterEntry(life.name, os.getpid(), host_name(), started))
-            if not exists:
-                manifest.owner, self.is_owner = life.name, True
-            write_manifest(path, manifest, sync=self.spec.durability == "power")
-        self._life = life
+            try:
+                started = life.start()
+                manifest.add_writer(WriterEntry(life.name, os.getpid(), host_name(), started))
+                if not exists:
+                    manifest.owner = life.name
+                write_manifest(path, manifest, sync=self.spec.durability == "power")
+            except BaseException:
+                life.abandon()
+                raise
+        self._life, self.is_owner = life, not exists
         self._streams = [Stream(stream_path(path, stream, life.name)) for stream in STREAMS]
         if self.spec.durability == "power":
             for folder in (path, path.parent, path.parent.parent):
@@ -344,23 +365,36 @@ class Writer:
     def _reopen(self) -> None:
         if self._life is None or self._lingers:
             return
-        self._life.reopen()
+        with suppress(RunNotFoundError):
+            manifest = read_manifest(self.spec.path)
+            if manifest.final:
+                self._final = True
+                raise RunEndedError(f"run {manifest.id} ended as {manifest.status} and takes no more records")
+        self._restore()
         if self.is_owner:
             with changed_manifest(self.spec.path) as manifest:
                 manifest.status, manifest.ended, manifest.error = "Running", None, None
+
+    def _is_held(self) -> bool:
+        return self._lingers or self._life is None or self._life.is_held()
 
     def _revive(self) -> None:
         """Go on in new files of the same names after somebody deleted the run folder or its files."""
         for place, stream in enumerate(self._streams):
             self._fds[place] = NO_DESCRIPTOR
             stream.close()
+        self._restore()
+
+    def _restore(self) -> None:
+        """See to folder, lock and manifest, which may be gone."""
         path = self.spec.path
         (path / WRITERS_FOLDER).mkdir(parents=True, exist_ok=True)
-        if self._life is not None and not self._life.is_held():
+        if not self._is_held() and self._life is not None:
             self._life.reopen()
         if self.is_owner and not (path / RUN_MANIFEST).exists():
             manifest = self._new_manifest()
             manifest.owner = self.name
+            manifest.add_writer(WriterEntry(self.name, os.getpid(), host_name(), now_text()))
             write_manifest(path, manifest)
 
     @property
@@ -383,7 +417,7 @@ class Writer:
         with self._lock:
             if not self._is_open or self._is_opening:
                 return
-            if any(stream.is_lost() for stream in self._streams):
+            if any(stream.is_lost() for stream in self._streams) or not self._is_held():
                 with suppress(OSError):
                     self._revive()
             if time.monotonic() >= self._next_summary:
@@ -406,7 +440,7 @@ class Writer:
         """Return how many lines this writer wrote to each stream; those under way in other threads count."""
         counts = {stream: _drawn(tally) for stream, tally in zip(STREAMS, self._tallies, strict=True)}
         counts["metrics"] = _drawn(self._numbers) - 1 - _drawn(self._failed) - sum(counts.values())
-        return counts
+        return {stream: counts[stream] - lost for stream, lost in zip(STREAMS, self._lost, strict=True)}
 
     def store(self, name: str, data: bytes, kind: str | None = None) -> ArtifactLine:
         """Keep bytes as an artifact of the run, with its line in ``artifacts.jsonl``.
@@ -479,8 +513,9 @@ class Writer:
                     manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
 
     def _close_streams(self) -> None:
-        for place, stream in enumerate(self._streams):
-            self._fds[place] = NO_DESCRIPTOR
+        self._fds[:] = [NO_DESCRIPTOR] * len(STREAMS)
+        self.flush()  # what other threads put into a lazy buffer since the end began
+        for stream in self._streams:
             stream.close()
 
     def _forget_parent(self) -> None:

@@ -1,0 +1,103 @@
+"""Snapshots: a record as it was at the call, in plain values that survive a queue, a pickle and the caller's changes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from runlogging._records import OWN_ATTRIBUTES, exception_fields
+from runlogging._values import (
+    OddNumbers,
+    ValueItem,
+    normalise,
+    number_of,
+    put_at,
+    safe_str,
+    unused_key,
+)
+
+CAN_REPLACE = sys.version_info >= (3, 12)
+"""Whether the record that a filter returns takes the place of the one it got."""
+
+_IMMUTABLE = frozenset({str, int, float, bool, type(None)})
+
+
+def copy_record(record: logging.LogRecord) -> logging.LogRecord:
+    """Return a shallow copy of a record, of the same class."""
+    copy = logging.LogRecord.__new__(type(record))
+    copy.__dict__.update(record.__dict__)
+    return copy
+
+
+def replaceable(record: logging.LogRecord) -> logging.LogRecord:
+    """Return the record that a filter may change: a copy where a filter can return one, else the record itself."""
+    return copy_record(record) if CAN_REPLACE else record
+
+
+def take_snapshot(record: logging.LogRecord) -> None:
+    """Replace what of a record can still change, and keep what a queue takes away.
+
+    Afterwards metrics, extras and a dict message are copies in plain values, and the exception stands as text in
+    ``runlogging_exception``.
+    """
+    d = record.__dict__
+    if "runlogging_exception" not in d:
+        fields = exception_fields(record)
+        if fields is not None:
+            d["runlogging_exception"] = fields
+            d["exc_text"] = d.get("exc_text") or fields["stacktrace"]
+    if isinstance(d.get("msg"), Mapping) and not d.get("args"):
+        d["msg"] = _frozen_extras(d["msg"])
+    for key in [key for key in d if key not in OWN_ATTRIBUTES or key in ("metrics", "step")]:
+        d[key] = _frozen_extras(d[key]) if key == "extra" and isinstance(d[key], Mapping) else _frozen(key, d[key])
+
+
+def _frozen_extras(extras: Mapping[Any, Any]) -> dict[str, Any]:
+    frozen: dict[str, Any] = {}
+    for key, value in list(extras.items()):
+        name = unused_key(key, frozen)
+        frozen[name] = _frozen(name, value)
+    return frozen
+
+
+def _frozen(key: str, value: Any) -> Any:
+    if type(value) in _IMMUTABLE:
+        return value
+    try:
+        if key == "metrics" and isinstance(value, Mapping):
+            return _frozen_metrics(value)
+        return _plain(value)
+    except Exception as error:
+        return f"<{type(value).__name__} that could not be read: {type(error).__name__}>"
+
+
+def _frozen_metrics(metrics: Mapping[Any, Any]) -> dict[str, Any]:
+    frozen: dict[str, Any] = {}
+    for key, value in list(metrics.items()):
+        name = unused_key(key, frozen)
+        frozen[name] = _frozen_metric(name, value)
+    return frozen
+
+
+def _frozen_metric(name: str, value: Any) -> Any:
+    if isinstance(value, ValueItem):
+        return value
+    try:
+        number = number_of(value)
+        return ValueItem(name, value) if number is None else number
+    except Exception as error:
+        return f"<{type(value).__name__} that could not be read: {type(error).__name__}: {safe_str(error)}>"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value in plain terms that keep all their numbers: NaN and long ints are no matter before JSON."""
+    odd = OddNumbers()
+    plain = normalise(value, odd)
+    for pointer, text in odd.nonfinite.items():
+        plain = put_at(plain, pointer, float(text))
+    for pointer, text in odd.exact.items():
+        plain = put_at(plain, pointer, int(text, 0))
+    return plain
+
