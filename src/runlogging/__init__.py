@@ -1,8 +1,65 @@
 """runlogging: Python's own logging as the experiment tracker."""
 
-from runlogging._errors import RunLoggingError
+from typing import TYPE_CHECKING, Any
+
+from runlogging._errors import (
+    FormatVersionError,
+    InvalidNameError,
+    InvalidValueError,
+    MetricNotFoundError,
+    RootError,
+    RunEndedError,
+    RunLoggingError,
+    RunNotFoundError,
+)
 from runlogging._version import __version__
 from runlogging.formatters import RunFormatter
 from runlogging.handlers import RunHandler
 
-__all__ = ["RunFormatter", "RunHandler", "RunLoggingError", "__version__"]
+if TYPE_CHECKING:
+    from runlogging.filters import ContextFilter, MetricFilter, RedactFilter, SampleFilter
+    from runlogging.queues import RunQueueHandler, SnapshotFilter
+    from runlogging.reading import RunReader, list_runs, open_run
+
+__all__ = [
+    "ContextFilter",
+    "FormatVersionError",
+    "InvalidNameError",
+    "InvalidValueError",
+    "MetricFilter",
+    "MetricNotFoundError",
+    "RedactFilter",
+    "RootError",
+    "RunEndedError",
+    "RunFormatter",
+    "RunHandler",
+    "RunLoggingError",
+    "RunNotFoundError",
+    "RunQueueHandler",
+    "RunReader",
+    "SampleFilter",
+    "SnapshotFilter",
+    "__version__",
+    "list_runs",
+    "open_run",
+]
+
+# Imported when they are first asked for: a program that only logs does not pay for them.
+_LATE = {
+    **dict.fromkeys(("ContextFilter", "MetricFilter", "RedactFilter", "SampleFilter"), "runlogging.filters"),
+    **dict.fromkeys(("RunQueueHandler", "SnapshotFilter"), "runlogging.queues"),
+    **dict.fromkeys(("RunReader", "list_runs", "open_run"), "runlogging.reading"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(_LATE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,6 +6,7 @@ RunLoggingError
  |-- FormatVersionError   (ValueError)
  |-- RootError            (OSError)
  |-- RunNotFoundError     (FileNotFoundError)
+ |-- MetricNotFoundError  (KeyError)
  '-- RunEndedError        (RuntimeError)
 
 Each is also the builtin that it resembles, so that code which knows nothing of this package can catch it.
@@ -96,6 +97,24 @@ class RunNotFoundError(RunLoggingError, FileNotFoundError):
     def __str__(self) -> str:
         near = f" Did you mean {', '.join(self.candidates)}?" if self.candidates else ""
         return f"{self.args[0]}{near}"
+
+
+class MetricNotFoundError(RunLoggingError, KeyError):
+    """Say that a run has no metric of a name.
+
+    Args:
+        name: the name that was asked for.
+        candidates: names that come near, best first.
+    """
+
+    def __init__(self, name: str, candidates: tuple[str, ...] = ()) -> None:
+        super().__init__(name, candidates)
+        self.name = name
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        near = f" Did you mean {', '.join(self.candidates)}?" if self.candidates else ""
+        return f"the run has no metric {self.name!r}.{near}"
 
 
 class RunEndedError(RunLoggingError, RuntimeError):

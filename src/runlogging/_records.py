@@ -21,23 +21,23 @@ from runlogging._values import (
     ValueItem,
     normalise,
     number_of,
-    put_at,
     safe_repr,
     safe_str,
 )
 from runlogging.folder import (
     LOGS,
     METRICS,
+    STANDARD_LEVELS,
     VALUES,
     ArtifactLine,
+    Dropped,
     Line,
     clean_text,
+    put_at,
     second_text,
     to_microseconds,
     unused_name,
 )
-
-STANDARD_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
 # What a record has of its own; with asctime and message, which formatters add, and what our queue support adds.
 OWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {
@@ -89,6 +89,7 @@ class RecordBuilder:
         redactor: what takes secrets out of texts; None leaves them in.
         store: keeps a large value; None leaves it in the line.
         on_second: called when the clock of the records enters another second; for the caller's upkeep.
+        on_dropped: told of records that a queue before this one did not take.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class RecordBuilder:
         redactor: Redactor | None,
         store: Store | None = None,
         on_second: Callable[[], None] | None = None,
+        on_dropped: Callable[[Dropped], None] | None = None,
     ) -> None:
         self._redact = redactor.text if redactor is not None else None
         self._redact_attribute = redactor.attribute if redactor is not None else None
@@ -105,6 +107,7 @@ class RecordBuilder:
         self._second = (-(1 << 62), "")
         self._store = store
         self._on_second = on_second
+        self._on_dropped = on_dropped
 
     def build(self, record: logging.LogRecord) -> Line:
         """Return the line of a record, without its ``seq``.
@@ -227,6 +230,7 @@ class RecordBuilder:
             attributes["metrics"] = metrics
         self._put_exception(line, record)
         line.attributes = self._plain_attributes(attributes) or None
+        self._take_dropped(record, problems)
         line.problems = problems or None
         return line
 
@@ -310,6 +314,14 @@ class RecordBuilder:
             line.exception = {key: self._cleared(text) for key, text in fields.items()}
         stack = record.__dict__.get("stack_info")
         line.stack = self._cleared(safe_str(stack)) if stack else None
+
+    def _take_dropped(self, record: logging.LogRecord, problems: list[str]) -> None:
+        told = record.__dict__.get("runlogging_dropped")
+        if told is not None:
+            dropped = Dropped(*told)
+            problems.append(f"{dropped.records} records before this one did not fit into its queue")
+            if self._on_dropped is not None:
+                self._on_dropped(dropped)
 
     def _plain_attributes(self, attributes: dict[str, Any]) -> dict[str, Any]:
         plain: dict[str, Any] = {}
@@ -398,6 +410,12 @@ def _given(record: logging.LogRecord) -> dict[str, Any]:
     if isinstance(metrics, Mapping) and not metrics:
         del given["metrics"]
     return given
+
+
+def given_metrics(record: logging.LogRecord) -> Mapping[Any, Any] | None:
+    """Return the metrics that a record carries, wherever the caller put them; None for an ordinary record."""
+    metrics = _given(record).get("metrics")
+    return metrics if isinstance(metrics, Mapping) else None
 
 
 def _dict_message(record: logging.LogRecord) -> dict[Any, Any]:

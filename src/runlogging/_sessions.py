@@ -22,7 +22,7 @@ from runlogging.folder import ErrorInfo, RunSpec, Writer
 _lock = threading.RLock()
 # By run folder. A handler holds its session; one whose handlers are all gone is kept only while it runs.
 _sessions: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()
-_running: set[Session] = set()
+_running: dict[Session, None] = {}
 # Sessions of handlers without a run id, by root and experiment, while one of their handlers is open.
 _shared: dict[tuple[Path, str], Session] = {}
 
@@ -44,7 +44,7 @@ class Session:
     def join(self, handler: logging.Handler) -> None:
         """Count a handler as open on this run."""
         with _lock:
-            _running.add(self)
+            _running[self] = None
             self.handlers.add(handler)
             self._open_handlers += 1
 
@@ -59,8 +59,15 @@ class Session:
                 self._open_handlers -= 1
             if self._open_handlers <= 0:
                 _forget_shared(self)
-                _running.discard(self)
+                _running.pop(self, None)
                 self.end()
+
+    def tell_held_back(self, handler: logging.Handler) -> None:
+        """Write what the filters of a handler held back and no record has told of; see `SampleFilter`."""
+        if self.writer.is_open:
+            for one in handler.filters:
+                for record in getattr(one, "take_held_back", list)():
+                    handler.emit(record)
 
     def end(self) -> None:
         """End the writer: Completed, or Failed or Canceled by an uncaught error that came since the session began."""
@@ -78,6 +85,8 @@ class Session:
         if failed and not self.writer.is_open and self.writer.was_opened and self._is_attached():
             with suppress(Exception):
                 self.writer.open()
+        for handler in tuple(self.handlers):
+            self.tell_held_back(handler)
         self.end()
         self.writer.linger()
 
@@ -108,6 +117,11 @@ def session_of(spec: RunSpec, *, shared_key: tuple[Path, str] | None) -> Session
 def _forget_shared(session: Session) -> None:
     for key in [key for key, known in _shared.items() if known is session]:
         del _shared[key]
+
+
+def current_run_id() -> str | None:
+    """Return the id of the run that this process writes to, the outermost where there are several; None without one."""
+    return next((session.spec.run_id for session in tuple(_running) if session.writer.is_open), None)
 
 
 def uncaught_error() -> BaseException | None:

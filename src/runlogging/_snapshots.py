@@ -1,4 +1,4 @@
-"""Snapshots: a record as it was at the call, in plain values that survive a queue, a pickle and the caller's changes."""
+"""Snapshots: a record as it was at the call, in plain values that survive a queue and a pickle."""
 
 from __future__ import annotations
 
@@ -8,15 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runlogging._records import OWN_ATTRIBUTES, exception_fields
-from runlogging._values import (
-    OddNumbers,
-    ValueItem,
-    normalise,
-    number_of,
-    put_at,
-    safe_str,
-    unused_key,
-)
+from runlogging._values import OddNumbers, ValueItem, normalise, number_of, safe_str, unused_key
+from runlogging.folder import restored
 
 CAN_REPLACE = sys.version_info >= (3, 12)
 """Whether the record that a filter returns takes the place of the one it got."""
@@ -52,6 +45,13 @@ def take_snapshot(record: logging.LogRecord) -> None:
         d["msg"] = _frozen_extras(d["msg"])
     for key in [key for key in d if key not in OWN_ATTRIBUTES or key in ("metrics", "step")]:
         d[key] = _frozen_extras(d[key]) if key == "extra" and isinstance(d[key], Mapping) else _frozen(key, d[key])
+
+
+def plain_arguments(arguments: Any) -> Any:
+    """Return the arguments of a message as plain values that can be pickled."""
+    if isinstance(arguments, tuple):
+        return tuple(_frozen("", argument) for argument in arguments)
+    return _frozen("", arguments)
 
 
 def _frozen_extras(extras: Mapping[Any, Any]) -> dict[str, Any]:
@@ -95,9 +95,4 @@ def _plain(value: Any) -> Any:
     """Return a value in plain terms that keep all their numbers: NaN and long ints are no matter before JSON."""
     odd = OddNumbers()
     plain = normalise(value, odd)
-    for pointer, text in odd.nonfinite.items():
-        plain = put_at(plain, pointer, float(text))
-    for pointer, text in odd.exact.items():
-        plain = put_at(plain, pointer, int(text, 0))
-    return plain
-
+    return restored(plain, odd.nonfinite, odd.exact)

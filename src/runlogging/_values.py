@@ -160,18 +160,6 @@ def normalise(value: Any, odd: OddNumbers, place: str = "", depth: int = 0, abov
     return _normalise_container(value, odd, place, depth + 1, (*above, id(value)))
 
 
-def put_at(value: Any, pointer: str, item: Any) -> Any:
-    """Put an item into nested lists and dicts, at a JSON pointer; return the value, or the item for the empty pointer."""
-    if not pointer:
-        return item
-    parent = value
-    *way, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/")]
-    for part in way:
-        parent = parent[int(part) if isinstance(parent, list) else part]
-    parent[int(last) if isinstance(parent, list) else last] = item
-    return value
-
-
 def unused_key(key: Any, taken: Mapping[str, Any]) -> str:
     """Return a key as text that UTF-8 can hold and that is not taken."""
     return unused_name(clean_text(key if type(key) is str else safe_str(key)), taken)

@@ -134,7 +134,9 @@ class RunHandler(logging.Handler):
             return
         self.formatter = fmt or RunFormatter(redact=self._redact)
         writer = self._session.writer
-        builder = RecordBuilder(self.formatter.redactor, store=writer.store_value, on_second=writer.tick)
+        builder = RecordBuilder(
+            self.formatter.redactor, store=writer.store_value, on_second=writer.tick, on_dropped=writer.dropped.note
+        )
         self._build = builder.build
 
     def flush(self) -> None:
@@ -150,6 +152,7 @@ class RunHandler(logging.Handler):
         self.acquire()
         try:
             was_joined, self._is_joined = self._is_joined, False
+            self._session.tell_held_back(self)
             self._session.leave(was_open=was_joined)
         finally:
             self.release()

@@ -5,7 +5,7 @@ it writes.
 """
 
 from runlogging.folder._artifacts import artifact_path, store_artifact
-from runlogging.folder._dropped import say
+from runlogging.folder._dropped import DroppedCount, say
 from runlogging.folder._layout import (
     ARTIFACTS,
     ARTIFACTS_FOLDER,
@@ -14,6 +14,7 @@ from runlogging.folder._layout import (
     MAIN_WRITER,
     METRICS,
     RUN_MANIFEST,
+    STANDARD_LEVELS,
     STREAMS,
     VALUES,
     WRITERS_FOLDER,
@@ -21,7 +22,7 @@ from runlogging.folder._layout import (
     summary_path,
     writer_of,
 )
-from runlogging.folder._life import WriterInfo, list_writers, rank, writer_life
+from runlogging.folder._life import WriterInfo, host_name, list_writers, rank, writer_life
 from runlogging.folder._lines import ArtifactLine, Line, clean_text, encode_line, unused_name
 from runlogging.folder._locks import Life
 from runlogging.folder._manifest import (
@@ -42,8 +43,9 @@ from runlogging.folder._names import (
     new_run_id,
     suggest_experiment,
 )
+from runlogging.folder._pointers import put_at, restored
 from runlogging.folder._roots import DEFAULT_ROOT, ROOT_VARIABLE, RUN_VARIABLE, check_writable, find_root
-from runlogging.folder._summary import MetricSummary, WriterSummary
+from runlogging.folder._summary import MetricSummary, WriterSummary, summarise
 from runlogging.folder._summary import merge as merge_summaries
 from runlogging.folder._times import format_time, now_text, parse_time, second_text, to_microseconds
 from runlogging.folder._writer import DURABILITIES, Durability, RunSpec, Writer
@@ -60,12 +62,14 @@ __all__ = [
     "ROOT_VARIABLE",
     "RUN_MANIFEST",
     "RUN_VARIABLE",
+    "STANDARD_LEVELS",
     "STREAMS",
     "TERMINAL",
     "VALUES",
     "WRITERS_FOLDER",
     "ArtifactLine",
     "Dropped",
+    "DroppedCount",
     "Durability",
     "ErrorInfo",
     "Life",
@@ -88,18 +92,22 @@ __all__ = [
     "encode_line",
     "find_root",
     "format_time",
+    "host_name",
     "list_writers",
     "merge_summaries",
     "new_run_id",
     "now_text",
     "parse_time",
+    "put_at",
     "rank",
     "read_manifest",
+    "restored",
     "say",
     "second_text",
     "store_artifact",
     "stream_path",
     "suggest_experiment",
+    "summarise",
     "summary_path",
     "to_microseconds",
     "unused_name",

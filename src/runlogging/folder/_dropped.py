@@ -29,6 +29,15 @@ class DroppedCount:
             self._said.add(reason)
             say(f"log records for {self._where} are being dropped: {type(error).__name__}: {error}")
 
+    def note(self, dropped: Dropped) -> None:
+        """Count records that were lost, and said, elsewhere."""
+        self.total = merge_dropped(self.total, dropped)
+        self._unsaved = merge_dropped(self._unsaved, dropped)
+
+    def put_back(self, dropped: Dropped | None) -> None:
+        """Take back what `take_unsaved` returned and could not be saved."""
+        self._unsaved = merge_dropped(self._unsaved, dropped)
+
     def take_unsaved(self) -> Dropped | None:
         """Return what was dropped since the last call; the caller writes it to the manifest."""
         unsaved, self._unsaved = self._unsaved, None

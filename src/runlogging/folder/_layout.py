@@ -17,6 +17,9 @@ STREAMS = ("logs", "metrics", "values", "artifacts")
 LOGS, METRICS, VALUES, ARTIFACTS = range(4)
 """The streams' places in STREAMS."""
 
+STANDARD_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+"""The levels whose number follows from their name."""
+
 LOCK_SUFFIX = ".lock"
 
 

@@ -101,6 +101,27 @@ def _mean(values: Sequence[float | int]) -> float:
         return min(max(mean, min(values)), max(values))
 
 
+def summarise(values: Sequence[float | int], step: int | None) -> MetricSummary:
+    """Return the summary of all values of a metric, oldest first.
+
+    Args:
+        values: its values; those that are not finite count as such.
+        step: the step of the last one.
+    """
+    summary = Summary()
+    summary.columns["x"] = [value if _is_finite(value) else None for value in values]
+    summary.steps["x"] = step
+    summary.fold()
+    return summary.metrics.get("x", MetricSummary())
+
+
+def _is_finite(value: float | int) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def merge(summaries: Iterable[WriterSummary]) -> dict[str, MetricSummary]:
     """Return one summary of several writers; ``last`` and ``step`` come from the summary with the latest time."""
     merged: dict[str, MetricSummary] = {}

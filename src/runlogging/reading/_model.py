@@ -1,0 +1,176 @@
+"""What a reader gives back: points and series, values, log entries, problems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, overload
+
+import msgspec
+
+from runlogging.folder import STANDARD_LEVELS, Line, parse_time, restored
+
+
+class Problem(NamedTuple):
+    """Something in a run folder that is not as it should be.
+
+    Attributes:
+        file: the file's name in the run folder.
+        offset: where in the file, in bytes from its start; None where the problem has no place.
+        kind: "torn" (a line without its end), "bad" (no line of ours), "gap" (numbers that no line has and nothing
+            explains) or "unreadable" (the file could not be opened).
+        text: a sentence for people.
+    """
+
+    file: str
+    offset: int | None
+    kind: str
+    text: str
+
+
+class Record(NamedTuple):
+    """A line, who wrote it, and to which stream."""
+
+    line: Line
+    writer: str
+    stream: str
+
+
+class Point(NamedTuple):
+    """One value of a metric: its record's number in its writer, step, time (UTC) and value."""
+
+    seq: int | None
+    step: int | None
+    time: datetime
+    value: float | int
+    writer: str
+
+
+class Series(Sequence[Point]):
+    """The values of one metric in the order in which they were logged.
+
+    Attributes:
+        name: the metric's name.
+        seqs, steps, values, writers: the columns, one item a point. NaN, infinities and ints of any length are as they
+            were logged.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.seqs: list[int | None] = []
+        self.steps: list[int | None] = []
+        self.values: list[float | int] = []
+        self.writers: list[str] = []
+        self._times: list[str] = []
+
+    @property
+    def times(self) -> list[datetime]:
+        """The column of times, aware and in UTC."""
+        return [parse_time(text) for text in self._times]
+
+    @overload
+    def __getitem__(self, place: int) -> Point: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Point]: ...
+    def __getitem__(self, place: int | slice) -> Point | list[Point]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        time = parse_time(self._times[place])
+        return Point(self.seqs[place], self.steps[place], time, self.values[place], self.writers[place])
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __repr__(self) -> str:
+        return f"<Series {self.name!r} of {len(self)} points>"
+
+    def add(self, record: Record, value: float | int) -> None:
+        """Append a record's value."""
+        line = record.line
+        self.seqs.append(line.seq)
+        self.steps.append(line.step)
+        self.values.append(value)
+        self.writers.append(record.writer)
+        self._times.append(line.time)
+
+
+class Value:
+    """A value that is no number: text, list, row, table, image and so on.
+
+    Attributes:
+        name, type: as in ``docs/format.md``.
+        seq, step, time, writer: those of its record.
+        description: what the caller said of it, or None.
+        artifact: the name of the artifact that holds it, or None.
+    """
+
+    def __init__(self, item: dict[str, Any], record: Record, load: Callable[[str], bytes]) -> None:
+        self.name = str(item.get("name", ""))
+        self.type = str(item.get("type", "json"))
+        self.seq, self.step = record.line.seq, record.line.step
+        self.time, self.writer = parse_time(record.line.time), record.writer
+        self.description: str | None = item.get("description")
+        self.artifact: str | None = item.get("artifact")
+        self.shape: list[int] | None = item.get("shape")
+        self._item = item
+        self._load = load
+
+    @property
+    def value(self) -> Any:
+        """The value in plain Python; one that lies in an artifact is read from there.
+
+        Raises:
+            RunNotFoundError: the artifact is missing (also a FileNotFoundError).
+        """
+        item = self._item
+        if self.artifact is not None and "value" not in item:
+            item = msgspec.json.decode(self._load(self.artifact))
+        # Decoded anew where numbers are put in, so that a second look finds the item as it was.
+        plain = item.get("value")
+        if item.get("nonfinite") or item.get("exact"):
+            plain = restored(msgspec.json.decode(msgspec.json.encode(plain)), item.get("nonfinite"), item.get("exact"))
+        return plain
+
+    def __repr__(self) -> str:
+        return f"<Value {self.name!r} ({self.type}) at step {self.step}>"
+
+
+class LogEntry:
+    """A log record as it was kept. Its fields are those of ``docs/format.md``; what the line lacks is None."""
+
+    def __init__(self, record: Record) -> None:
+        line = record.line
+        self.seq, self.step, self.writer = line.seq, line.step, record.writer
+        self.time = parse_time(line.time)
+        self.level, self.level_number = line.level or "", level_number(line)
+        self.logger, self.message, self.template = line.logger or "", line.message or "", line.template or ""
+        self.file, self.line, self.function = line.file, line.line, line.function
+        self.thread, self.task, self.process = line.thread, line.task, line.process
+        self.attributes = line.attributes or {}
+        self.exception, self.stack = line.exception, line.stack
+        self.metrics = dict(numbers_of(line)) if line.metrics else {}
+        self.problems = line.problems or []
+
+    def __repr__(self) -> str:
+        return f"<LogEntry {self.seq} {self.level} {self.logger}: {self.message[:60]!r}>"
+
+
+def level_number(line: Line) -> int:
+    """Return the number of a line's level; 0 where it has none."""
+    if line.level_number is not None:
+        return line.level_number
+    return STANDARD_LEVELS.get(line.level or "", 0)
+
+
+def numbers_of(line: Line) -> list[tuple[str, float | int]]:
+    """Return names and values of a line's metrics, as they were logged."""
+    nonfinite, exact = line.nonfinite or {}, line.exact or {}
+    numbers: list[tuple[str, float | int]] = []
+    for name, value in (line.metrics or {}).items():
+        if name in exact:
+            numbers.append((name, int(exact[name], 0)))
+        elif name in nonfinite:
+            numbers.append((name, float(nonfinite[name])))
+        elif isinstance(value, int | float):
+            numbers.append((name, value))
+    return numbers

@@ -1,0 +1,137 @@
+"""Reading stream files: whole lines only, bad ones reported and passed over, writers merged."""
+
+from __future__ import annotations
+
+import heapq
+import operator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from runlogging.folder import Line, parse_time, writer_of
+from runlogging.reading._model import Problem, Record
+
+_CHUNK_BYTES = 1 << 20
+
+_decode = msgspec.json.Decoder(Line).decode
+
+
+class StreamFile:
+    """One stream file, read on from where the last reading stopped.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        stream, writer: what its name says.
+        problems: the bad lines that were found so far.
+        rest: how many bytes without a newline the file ended in at the last reading.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.stream, self.writer = writer_of(path.name) or ("", "")
+        self.problems: list[Problem] = []
+        self.rest = 0
+        self._offset = 0
+
+    def new_records(self) -> Iterator[Record]:
+        """Yield the records of the lines that were completed since the last call."""
+        try:
+            with self.path.open("rb") as file:
+                for offset, text in self._new_lines(file):
+                    record = self._record(offset, text)
+                    if record is not None:
+                        yield record
+        except OSError as error:
+            self._note(None, "unreadable", f"cannot be read: {error.strerror}")
+
+    def _new_lines(self, file: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+        file.seek(self._offset)  # type: ignore[attr-defined]
+        self.rest = 0
+        for text in file:
+            if not text.endswith(b"\n"):
+                self.rest = len(text)
+                return
+            offset = self._offset
+            self._offset += len(text)
+            if text != b"\n":
+                yield offset, text
+
+    def _record(self, offset: int, text: bytes) -> Record | None:
+        try:
+            line = _decode(text)
+            parse_time(line.time)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+            self._note(offset, "bad", f"no line of the format: {error}")
+            return None
+        return Record(line, self.writer, self.stream)
+
+    def note_torn(self) -> None:
+        """Report what stands after the last newline; for a writer that is dead."""
+        if self.rest:
+            self._note(self._offset, "torn", f"{self.rest} bytes of a line that was not finished")
+
+    def _note(self, offset: int | None, kind: str, text: str) -> None:
+        self.problems.append(Problem(self.path.name, offset, kind, text))
+
+
+def stream_files(run: Path, streams: Iterable[str]) -> list[StreamFile]:
+    """Return the files of the given streams, of all writers."""
+    wanted = set(streams)
+    found = (path for path in sorted(run.iterdir()) if (name := writer_of(path.name)) and name[0] in wanted)
+    return [StreamFile(path) for path in found]
+
+
+def merged(records: Iterable[Record]) -> list[Record]:
+    """Return records in the order of their numbers within a writer, and of time between writers.
+
+    Where a writer's clock goes back its own order wins.
+    """
+    by_writer: dict[str, list[Record]] = {}
+    for record in records:
+        by_writer.setdefault(record.writer, []).append(record)
+    for own in by_writer.values():
+        own.sort(key=_number)
+    if len(by_writer) == 1:
+        return next(iter(by_writer.values()))
+    keyed = [list(_with_clock(own)) for own in by_writer.values()]
+    return [record for _, record in heapq.merge(*keyed, key=operator.itemgetter(0))]
+
+
+def _number(record: Record) -> int:
+    return record.line.seq or 0
+
+
+def _with_clock(records: list[Record]) -> Iterator[tuple[str, Record]]:
+    clock = ""
+    for record in records:
+        # Times are of one width, so they compare as text.
+        clock = max(clock, record.line.time)
+        yield clock, record
+
+
+def last_time(path: Path) -> str | None:
+    """Return the time of the last whole record of a file, from its end; None where it has none."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            for reach in (_CHUNK_BYTES // 16, _CHUNK_BYTES * 4, size):
+                file.seek(max(0, size - reach))
+                times = _times_of(file.read(reach))
+                if times:
+                    return max(times)
+    except OSError:
+        return None
+    return None
+
+
+def _times_of(data: bytes) -> list[str]:
+    times = []
+    for text in data[: data.rfind(b"\n") + 1].split(b"\n")[-10:]:
+        try:
+            times.append(_decode(text).time)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    return times
