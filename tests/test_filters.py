@@ -208,7 +208,8 @@ def test_sample_filter_lets_every_nth_pass_and_says_how_many_not(logger: logging
     keeper.addFilter(sample)
     for number in range(10):
         logger.info("step %d", number)
-        logger.info("other template %d", number) if number < 2 else None
+        if number < 2:
+            logger.info("other template %d", number)
     passed = [(record.getMessage(), record.__dict__.get("held_back")) for record in keeper.records]
     assert passed == [("step 0", None), ("other template 0", None), ("step 4", 3), ("step 8", 3)]
     assert sample.held_back == {(logger.name, "step %d"): 1, (logger.name, "other template %d"): 1}
@@ -242,7 +243,12 @@ def test_sample_filter_counts_exactly_in_threads(logger: logging.Logger, keeper:
     """Passed and held back records of eight threads add up to all."""
     sample = SampleFilter(every=7)
     keeper.addFilter(sample)
-    threads = [threading.Thread(target=lambda: [logger.info("x") for _ in range(500)]) for _ in range(8)]
+
+    def log_many() -> None:
+        for _ in range(500):
+            logger.info("x")
+
+    threads = [threading.Thread(target=log_many) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

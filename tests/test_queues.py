@@ -118,7 +118,7 @@ def test_the_caller_keeps_the_record(logger: logging.Logger) -> None:
     records: queue.SimpleQueue[Any] = queue.SimpleQueue()
     seen: list[logging.LogRecord] = []
     beside = logging.Handler()
-    beside.emit = seen.append  # type: ignore[method-assign]
+    beside.emit = seen.append  # type: ignore[method-assign, assignment]
     logger.addHandler(RunQueueHandler(records))
     logger.addHandler(beside)
     try:
