@@ -9,6 +9,7 @@ import logging
 import math
 import random
 import sys
+import time
 
 from runlogging import RunHandler
 
@@ -30,6 +31,7 @@ def train(noise: random.Random) -> None:
     """Log what a training logs: progress, numbers at each step, a warning, a handled error, and a table."""
     logger.info("training for %d steps", STEPS)
     for step in range(STEPS):
+        time.sleep(0.01)  # so that the log and the table show time going by
         _step(step, noise)
     table = {"class": ["cat", "dog", "owl"], "right": [31, 28, 35], "wrong": [4, 7, 1]}
     logger.info("validated", extra={"metrics": {"by_class": table}, "step": STEPS - 1})

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from runlogging._errors import InvalidValueError
+from runlogging._patterns import LazyPattern
 
 REPLACEMENT = "[REDACTED]"
 
@@ -27,25 +28,25 @@ _AT_END = (
     *("private key", "secret key", "shared key", "signing key", "subscription key"),
 )
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W_a-zA-Z]+")
+_WORDS = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W_a-zA-Z]+")
 # A key and its sign; the value behind them is looked at only if the key is secret, so that no text is read twice.
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = LazyPattern(
     r"""(?<![\w.\-])(?P<key>[^\W\d][\w.\-]*+)\\?["']?+\s*+(?:=>|==?|:)\s*+|(?<!\S)--(?P<option>[^\W\d][\w\-]*+)\s++"""
 )
-_VALUE = re.compile(
+_VALUE = LazyPattern(
     r"""[bru]?(?P<quoted>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')"""
     r"""|(?:(?:bearer|basic|digest|token)\s++)?+[^\s,;&"'()\[\]{}<>]++""",
     re.I | re.S,
 )
 # What stands where a secret would: a placeholder of a template, nothing, or what was redacted before.
-_NO_SECRET = re.compile(
+_NO_SECRET = LazyPattern(
     r"""["']?(?:%(?:\(\w*\))?[\d.\-+ #]*[a-z%]|\$?\{[^}]*\}|none|null|true|false|\*+|\[REDACTED\])(?![\w.\-/+])""",
     re.I,
 )
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.I)
+_NUMBER = LazyPattern(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.I)
 
-_USER_INFO = re.compile(r"(?P<before>://[^/\s:@]*+:)[^/\s@]++(?=@)")
-_BEARER = re.compile(r"(?<!\w)(?P<before>(?:bearer|basic)\s++)[\w.~+/\-]{12,}+=*+", re.I)
+_USER_INFO = LazyPattern(r"(?P<before>://[^/\s:@]*+:)[^/\s@]++(?=@)")
+_BEARER = LazyPattern(r"(?<!\w)(?P<before>(?:bearer|basic)\s++)[\w.~+/\-]{12,}+=*+", re.I)
 # What the issuers say their tokens look like.
 _SHAPES = (
     r"gh[opusr]_\w{30,}+",
@@ -61,14 +62,14 @@ _SHAPES = (
     r"AIza[\w\-]{35}(?![\w\-])",
     r"eyJ[\w\-]{8,}+\.[\w\-]{8,}+\.[\w\-]*+",
 )
-_SHAPE = re.compile(rf"(?<![\w\-])(?:{'|'.join(_SHAPES)})")
-_PRIVATE_KEY = re.compile(
+_SHAPE = LazyPattern(rf"(?<![\w\-])(?:{'|'.join(_SHAPES)})")
+_PRIVATE_KEY = LazyPattern(
     r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)", re.S
 )
-_SIGNATURE = re.compile(r"(?P<before>[?&]sig=)[^&\s]++", re.I)
+_SIGNATURE = LazyPattern(r"(?P<before>[?&]sig=)[^&\s]++", re.I)
 
 # All shapes with one of these characters go on for ten more; few other texts do.
-_JOINED = re.compile(r"[_\-][\w\-]{10}")
+_JOINED = LazyPattern(r"[_\-][\w\-]{10}")
 
 
 class Redactor:
@@ -108,16 +109,16 @@ class Redactor:
             if self._may_have_key(text.lower()):
                 text = self._clear_assignments(text)
             if "://" in text:
-                text = _USER_INFO.sub(rf"\g<before>{REPLACEMENT}", text)
+                text = _USER_INFO.re.sub(rf"\g<before>{REPLACEMENT}", text)
             if "sig=" in text:
-                text = _SIGNATURE.sub(rf"\g<before>{REPLACEMENT}", text)
+                text = _SIGNATURE.re.sub(rf"\g<before>{REPLACEMENT}", text)
         has_mark = "AKIA" in text or "ASIA" in text or "AIza" in text or "eyJ" in text
-        if has_mark or (("_" in text or "-" in text) and _JOINED.search(text)):
-            text = _SHAPE.sub(REPLACEMENT, text)
+        if has_mark or (("_" in text or "-" in text) and _JOINED.re.search(text)):
+            text = _SHAPE.re.sub(REPLACEMENT, text)
         if "PRIVATE KEY" in text:
-            text = _PRIVATE_KEY.sub(REPLACEMENT, text)
+            text = _PRIVATE_KEY.re.sub(REPLACEMENT, text)
         if "earer " in text or "asic " in text:
-            text = _BEARER.sub(rf"\g<before>{REPLACEMENT}", text)
+            text = _BEARER.re.sub(rf"\g<before>{REPLACEMENT}", text)
         return text
 
     def _may_have_key(self, lowered: str) -> bool:
@@ -137,10 +138,10 @@ class Redactor:
     def _clear_assignments(self, text: str) -> str:
         parts: list[str] = []
         done = begin = 0
-        while match := _ASSIGNMENT.search(text, begin):
+        while match := _ASSIGNMENT.re.search(text, begin):
             begin = match.end()
             key = match["key"] or match["option"]
-            value = _VALUE.match(text, begin) if self.is_secret_key(key) else None
+            value = _VALUE.re.match(text, begin) if self.is_secret_key(key) else None
             if value is not None and not self._is_harmless(key, text, value):
                 quote = value["quoted"][0] if value["quoted"] else ""
                 parts += text[done:begin], quote, REPLACEMENT, quote
@@ -148,10 +149,10 @@ class Redactor:
         return "".join((*parts, text[done:]))
 
     def _is_harmless(self, key: str, text: str, value: re.Match[str]) -> bool:
-        if _NO_SECRET.match(text, value.start()):
+        if _NO_SECRET.re.match(text, value.start()):
             return True
         bare = value["quoted"][1:-1] if value["quoted"] else value[0]
-        return not bare or (_split(key)[-1] not in _PASSWORDS and _NUMBER.fullmatch(bare) is not None)
+        return not bare or (_split(key)[-1] not in _PASSWORDS and _NUMBER.re.fullmatch(bare) is not None)
 
     def template(self, template: str) -> bool:
         """Tell whether a message template names a secret, and remember the answer for this template."""
@@ -197,7 +198,7 @@ class Redactor:
 
 
 def _split(key: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORDS.findall(key))
+    return tuple(word.lower() for word in _WORDS.re.findall(key))
 
 
 def _listed(given: Iterable[str] | None, what: str) -> Sequence[str]:

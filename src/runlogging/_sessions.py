@@ -14,10 +14,13 @@ import sys
 import threading
 import weakref
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runlogging._records import describe_exception
 from runlogging.folder import ErrorInfo, RunSpec, Writer
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _lock = threading.RLock()
 # By run folder. A handler holds its session; one whose handlers are all gone is kept only while it runs.

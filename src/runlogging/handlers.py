@@ -7,8 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import InvalidValueError
 from runlogging._records import RecordBuilder
@@ -27,6 +26,9 @@ from runlogging.folder import (
     suggest_experiment,
 )
 from runlogging.formatters import RunFormatter
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _logger = logging.getLogger("runlogging")
 _warned_of_formatter = False

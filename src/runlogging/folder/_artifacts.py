@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runlogging._errors import InvalidNameError
 from runlogging.folder._layout import ARTIFACTS_FOLDER
 from runlogging.folder._names import check_artifact
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def artifact_path(run: Path, name: str) -> Path:

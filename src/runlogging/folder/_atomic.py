@@ -6,7 +6,10 @@ import itertools
 import os
 import time
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _numbers = itertools.count()
 # On Windows a reader or a virus scanner that holds the target makes os.replace fail for a moment (zarr-python#4358).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -29,6 +29,9 @@ from runlogging.folder._locks import (
 from runlogging.folder._manifest import Dropped
 from runlogging.folder._names import clean_identifier
 from runlogging.folder._times import now_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LOCK_WAIT_S = 5.0
 _RANK_VARIABLES = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")

@@ -1,8 +1,8 @@
 """Locks: a writer's life, and the short ones around creation and the manifest. None is taken per record.
 
-All are `filelock.lock_descriptor` on descriptors of ours: it logs nothing, where a FileLock prints DEBUG records into
-the user's console and would recurse inside a handler. filelock is imported when the first lock is taken, because its
-import costs more than that of the rest of this package.
+All are non-blocking ``flock`` on descriptors of ours. A `filelock.FileLock` prints DEBUG records into the console
+and would recurse inside a handler; a child that is forked while another thread imports filelock waits for that import
+for ever. So filelock, which takes the same locks, serves only where there is no ``flock``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 try:
     import fcntl
@@ -66,8 +69,6 @@ def lock_descriptor(fd: int, timeout_s: float) -> None:
 
 
 def _take(fd: int) -> bool:
-    # Without filelock where there is flock: a child that is forked while another thread imports it would wait for that
-    # import for ever, and hooks that it registers in the middle of a fork run only half.
     if fcntl is None:
         from filelock import lock_descriptor as take
 

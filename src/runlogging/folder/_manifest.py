@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +12,9 @@ from runlogging._errors import FormatVersionError, InvalidValueError, RunNotFoun
 from runlogging.folder._atomic import write_atomic
 from runlogging.folder._layout import FORMAT, RUN_MANIFEST, WRITERS_FOLDER
 from runlogging.folder._locks import held_lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
 """The statuses that end a run."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import time
-import unicodedata
 
 from runlogging._errors import InvalidNameError
+from runlogging._patterns import LazyPattern
 
-_EXPERIMENT = re.compile(r"[A-Za-z0-9._\- ]{1,128}\Z")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9_\-]{1,64}\Z")
+_EXPERIMENT = LazyPattern(r"[A-Za-z0-9._\- ]{1,128}\Z")
+_IDENTIFIER = LazyPattern(r"[A-Za-z0-9_\-]{1,64}\Z")
 # Win32 file names: these stems are devices, with any extension and in any case (learn.microsoft.com, "Naming Files").
-_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?\Z", re.IGNORECASE)
-_FORBIDDEN_IN_PART = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
+_RESERVED = LazyPattern(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?\Z", re.IGNORECASE)
+_FORBIDDEN_IN_PART = LazyPattern(r'[\x00-\x1f\x7f\\:*?"<>|]')
 # No vowels and no look-alikes: a random id spells no word and can be read aloud.
 _ALPHABET = "2345679bcdfghjkmnpqrstvwxyz8"
 _MAX_PART_BYTES = 255
@@ -21,7 +21,7 @@ _MAX_PART_BYTES = 255
 
 def is_reserved(name: str) -> bool:
     """Tell whether Windows takes this file name for a device."""
-    return _RESERVED.match(name) is not None
+    return _RESERVED.re.match(name) is not None
 
 
 def check_experiment(name: object) -> str:
@@ -37,7 +37,7 @@ def check_experiment(name: object) -> str:
     if not isinstance(name, str):
         raise InvalidNameError(f"the experiment's name must be text, not {type(name).__name__}", repr(name)[:64])
     bad_edge = name.startswith((".", " ")) or name.endswith((".", " "))
-    if not _EXPERIMENT.match(name) or bad_edge or is_reserved(name):
+    if not _EXPERIMENT.re.match(name) or bad_edge or is_reserved(name):
         raise InvalidNameError(
             f"{name[:140]!r} cannot name an experiment: use 1 to 128 of A-Z a-z 0-9 . _ - and space, "
             "not starting with a dot, and no name that Windows reserves",
@@ -49,7 +49,7 @@ def check_experiment(name: object) -> str:
 
 def suggest_experiment(name: str) -> str:
     """Return a valid experiment name that looks like the given one."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = _ascii(name)
     text = re.sub(r"[^A-Za-z0-9._\- ]+", "-", plain).strip(". -")[:128].rstrip(". ")
     if not text:
         return "default"
@@ -66,7 +66,7 @@ def check_identifier(value: object, what: str) -> str:
     Raises:
         InvalidNameError: the value is none of that; the error offers a valid spelling.
     """
-    if not isinstance(value, str) or not _IDENTIFIER.match(value) or is_reserved(value):
+    if not isinstance(value, str) or not _IDENTIFIER.re.match(value) or is_reserved(value):
         shown = value if isinstance(value, str) else repr(value)
         raise InvalidNameError(
             f"{shown[:80]!r} cannot be a {what}: use 1 to 64 of A-Z a-z 0-9 _ -", shown, clean_identifier(shown)
@@ -76,7 +76,7 @@ def check_identifier(value: object, what: str) -> str:
 
 def clean_identifier(text: str) -> str:
     """Return a valid run id or writer's name that looks like the given text."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = _ascii(text)
     cleaned = re.sub(r"[^A-Za-z0-9_\-]+", "-", plain).strip("-")[:64]
     if not cleaned:
         return "x"
@@ -132,7 +132,7 @@ def _artifact_problem(text: str) -> str | None:
         text.encode()
     except UnicodeEncodeError:
         return "it has a lone surrogate, which no file system keeps"
-    if unicodedata.normalize("NFC", text) != text:
+    if _normal_form(text) != text:
         return "it is not in Unicode's normal form NFC"
     return next((problem for part in text.split("/") if (problem := _part_problem(part))), None)
 
@@ -140,10 +140,22 @@ def _artifact_problem(text: str) -> str | None:
 def _part_problem(part: str) -> str | None:
     if part in ("", ".", ".."):
         return f"the part {part!r} is not allowed"
-    if _FORBIDDEN_IN_PART.search(part):
+    if _FORBIDDEN_IN_PART.re.search(part):
         return f"the part {part[:40]!r} has a character that not every system takes in a file name"
     if part.endswith((".", " ")) or is_reserved(part):
         return f"the part {part[:40]!r} is no file name on Windows"
     if len(part.encode()) > _MAX_PART_BYTES:
         return f"a part is longer than {_MAX_PART_BYTES} bytes"
     return None
+
+
+def _ascii(text: str) -> str:
+    import unicodedata
+
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def _normal_form(text: str) -> str:
+    import unicodedata
+
+    return unicodedata.normalize("NFC", text)

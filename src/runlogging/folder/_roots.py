@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runlogging._errors import RootError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULT_ROOT = "runs"
 ROOT_VARIABLE = "RUNLOGGING_ROOT"
@@ -14,6 +17,8 @@ RUN_VARIABLE = "RUNLOGGING_RUN"
 
 def find_root(root: str | os.PathLike[str]) -> Path:
     """Return a root as an absolute path; the default gives way to the variable RUNLOGGING_ROOT."""
+    from pathlib import Path  # its import costs more than that of this whole package
+
     if os.fspath(root) == DEFAULT_ROOT:
         root = os.environ.get(ROOT_VARIABLE) or root
     return Path(os.path.abspath(Path(root).expanduser()))  # noqa: PTH100  (resolve() would follow links)

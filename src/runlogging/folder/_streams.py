@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runlogging.folder._locks import high_descriptor
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NO_DESCRIPTOR = -1
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)

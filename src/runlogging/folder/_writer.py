@@ -15,8 +15,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -52,6 +51,9 @@ from runlogging.folder._names import clean_identifier
 from runlogging.folder._streams import NO_DESCRIPTOR, Stream
 from runlogging.folder._summary import Summary, WriterSummary
 from runlogging.folder._times import now_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Durability = Literal["process", "power", "lazy"]
 DURABILITIES: tuple[Durability, ...] = ("process", "power", "lazy")
