@@ -48,7 +48,7 @@ SLICE = 1_000
 WARM_UP = 20
 
 _clock = time.perf_counter_ns
-_encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 _os_write = os.write
 
 
@@ -230,7 +230,7 @@ def write_without_summary(writer: Writer, line: Line) -> None:
     place = VALUES if line.values is not None else LOGS if line.metrics is None else METRICS
     line.seq = writer._next()
     try:
-        data = _encode(line) + b"\n"
+        data = _encode_lines([line])
     except Exception:
         data = encode_line(line)
     try:

@@ -67,7 +67,8 @@ _SUMMARY_SECONDS = 10.0
 # A summary of very many names takes long to write: then it is written more seldom, for 2 % of the time at most.
 _SUMMARY_SHARE = 50
 
-_encode = msgspec.json.Encoder().encode
+# Encoding a list of one line brings its newline, a fifth cheaper than adding one.
+_encode_lines = msgspec.json.Encoder().encode_lines
 _os_write = os.write
 
 
@@ -173,7 +174,7 @@ class Writer:
         place = VALUES if line.values is not None else LOGS if metrics is None else METRICS
         seq = line.seq = self._next()
         try:
-            data = _encode(line) + b"\n"
+            data = _encode_lines([line])
         except Exception:
             data = encode_line(line)
         try:

@@ -1,0 +1,159 @@
+"""``runlogging show``: what one run is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from runlogging.cli._escape import escape, escape_cell, escape_lines
+from runlogging.cli._json import fields_of, json_text
+from runlogging.cli._list import elapsed
+from runlogging.cli._output import STATUS_COLOURS, Output
+from runlogging.cli._tables import Cell, Column, table_lines
+from runlogging.cli._text import duration_text, exact_number, full_text, nonfinite_name, short_number
+from runlogging.folder import Dropped, MetricSummary, WriterInfo
+from runlogging.reading import RunReader, Value
+
+_LABEL_WIDTH = 10
+_METRIC_COLUMNS = (
+    Column("METRIC", least=12),
+    *(Column(title, is_number=True) for title in ("COUNT", "LAST", "MIN", "MAX", "MEAN", "STEP", "NONFINITE")),
+)
+_VALUE_COLUMNS = (Column("VALUE", least=12), Column("TYPE"), Column("COUNT", is_number=True), Column("STEP", True))
+_RUN_FIELDS = ("id", "experiment", "name", "status", "created", "started", "ended", "last_record", "tags", "counts")
+
+
+def show_run(run: RunReader, output: Output, *, as_json: bool) -> None:
+    """Show a run: a page for people, or one JSON object."""
+    if as_json:
+        output.write(json_text(_facts(run), indent=2))
+        return
+    output.write_all(_identity(run, output))
+    for title, lines in _sections(run, output):
+        content = list(lines)
+        if content:
+            output.write_all(["", *([output.paint(title, bold=True)] if title else []), *content])
+
+
+def _sections(run: RunReader, output: Output) -> Iterator[tuple[str, Iterable[str]]]:
+    yield "Error", _error_lines(run)
+    yield "", _metric_lines(run, output)
+    yield "", _value_lines(run.values(), output)
+    yield "Problems", _problem_lines(run)
+
+
+def _identity(run: RunReader, output: Output) -> Iterator[str]:
+    yield output.paint(escape(run.id), bold=True)
+    for label, text in _facts_for_people(run, output):
+        if text:
+            yield f"{output.paint(label.ljust(_LABEL_WIDTH), dim=True)}  {text}"
+
+
+def _facts_for_people(run: RunReader, output: Output) -> Iterator[tuple[str, str]]:
+    status = run.status
+    yield "experiment", escape(run.experiment)
+    yield "name", escape(run.name or "")
+    yield "status", output.paint(escape(status), STATUS_COLOURS.get(status)) + _after_status(run, status)
+    yield "started", full_text(run.started or run.created)
+    yield "ended", full_text(run.ended)
+    yield "duration", duration_text(elapsed(run, status))
+    yield "tags", _tags_text(run.tags)
+    yield "records", ", ".join(f"{count} {escape(name)}" for name, count in run.counts.items() if count) or "none"
+    for label, writer in zip(["writers", *[" "] * len(run.writers)], run.writers, strict=False):
+        yield label, _writer_text(writer)
+    yield "dropped", _dropped_text(run.dropped)
+    yield "folder", escape(str(run.path))
+
+
+def _after_status(run: RunReader, status: str) -> str:
+    if status == "NotResponding":
+        last = run.last_record
+        return f": its process is gone, last record {full_text(last)}" if last else ": its process is gone, no records"
+    error = run.error
+    return f": {escape(error.type)}" if error and status in ("Failed", "Canceled") else ""
+
+
+def _tags_text(tags: Mapping[str, str | None]) -> str:
+    return ", ".join(escape(key) if value is None else f"{escape(key)}={escape(value)}" for key, value in tags.items())
+
+
+def _writer_text(writer: WriterInfo) -> str:
+    where = f" (process {writer.pid} on {escape(writer.host or '?')})" if writer.pid is not None else ""
+    return f"{escape(writer.name)}{where}{f': {escape(writer.status)}' if writer.status else ''}"
+
+
+def _dropped_text(dropped: Dropped | None) -> str:
+    if dropped is None:
+        return ""
+    span = f"{escape(dropped.first)} to {escape(dropped.last)}"
+    return f"{dropped.records} records could not be kept, {span}: {escape(dropped.reason)}"
+
+
+def _error_lines(run: RunReader) -> Iterator[str]:
+    error = run.error
+    if error is None:
+        return
+    first, *rest = escape_lines(f"{error.type}: {error.message}" if error.message else error.type)
+    yield from (f"  {line}" for line in (first, *rest))
+    if error.stacktrace:
+        yield from (f"    {line}" for line in escape_lines(error.stacktrace.rstrip("\n")))
+
+
+def _metric_lines(run: RunReader, output: Output) -> Iterable[str]:
+    rows = [_metric_row(run, name, summary) for name, summary in run.summary().items()]
+    if not rows:
+        return ()
+    has_nonfinite = any(row[-1].text for row in rows)
+    shown = len(_METRIC_COLUMNS) - (not has_nonfinite)
+    return table_lines(_METRIC_COLUMNS[:shown], [row[:shown] for row in rows], output)
+
+
+def _metric_row(run: RunReader, name: str, summary: MetricSummary) -> list[Cell]:
+    last = summary.last
+    if last is None and summary.count:
+        last = run.series(name).values[-1]  # a summary does not say which of the three it was
+    numbers = map(short_number, (summary.count, last, summary.min, summary.max, summary.mean))
+    texts = (*numbers, exact_number(summary.step), short_number(summary.nonfinite or None))
+    return [Cell(escape_cell(name)), *map(Cell, texts)]
+
+
+def _value_lines(values: Iterable[Value], output: Output) -> Iterable[str]:
+    rows: dict[tuple[str, str], tuple[int, int | None]] = {}
+    for value in values:
+        count, _ = rows.get((value.name, value.type), (0, None))
+        rows[value.name, value.type] = (count + 1, value.step)
+    cells = [
+        [Cell(escape_cell(name)), Cell(escape_cell(kind)), Cell(str(count)), Cell(exact_number(step))]
+        for (name, kind), (count, step) in rows.items()
+    ]
+    return table_lines(_VALUE_COLUMNS, cells, output) if cells else ()
+
+
+def _problem_lines(run: RunReader) -> Iterator[str]:
+    for problem in run.problems:
+        place = f"{problem.file}:{problem.offset}" if problem.offset is not None else problem.file
+        yield f"  {escape(place)}  {escape(problem.kind)}: {escape(problem.text)}"
+
+
+def _facts(run: RunReader) -> dict[str, Any]:
+    status = run.status
+    return {
+        **fields_of(run, _RUN_FIELDS),
+        "seconds": elapsed(run, status),
+        "writers": [msgspec.to_builtins(writer) for writer in run.writers],
+        "dropped": msgspec.to_builtins(run.dropped),
+        "error": msgspec.to_builtins(run.error),
+        "metrics": {name: _metric_facts(run, name, summary) for name, summary in run.summary().items()},
+        "values": [fields_of(value, ("name", "type", "step", "time", "seq", "writer")) for value in run.values()],
+        "problems": [fields_of(problem, ("file", "offset", "kind", "text")) for problem in run.problems],
+        "path": run.path,
+    }
+
+
+def _metric_facts(run: RunReader, name: str, summary: MetricSummary) -> dict[str, Any]:
+    facts: dict[str, Any] = msgspec.to_builtins(summary)
+    if summary.last is None and summary.count:
+        facts["last"] = nonfinite_name(run.series(name).values[-1])
+    return facts
