@@ -31,10 +31,11 @@ _AT_END = (
 _WORDS = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W_a-zA-Z]+")
 # A key and its sign; the value behind them is looked at only if the key is secret, so that no text is read twice.
 _ASSIGNMENT = LazyPattern(
-    r"""(?<![\w.\-])(?P<key>[^\W\d][\w.\-]*+)\\?["']?+\s*+(?:=>|==?|:)\s*+|(?<!\S)--(?P<option>[^\W\d][\w\-]*+)\s++"""
+    r"""(?<![\w.\-])(?P<key>[^\W\d][\w.\-]*+)\\?["']?+\s*+(?:=>|==?|:)\s*+"""
+    r"""|(?<![\w\-])--?(?P<option>[^\W\d][\w\-]*+)(?:=|["']?+,?+\s++)"""
 )
 _VALUE = LazyPattern(
-    r"""[bru]?(?P<quoted>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')"""
+    r"""[bru]?(?P<quoted>\\"[^"]*+"|\\'[^']*+'|"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')"""
     r"""|(?:(?:bearer|basic|digest|token)\s++)?+[^\s,;&"'()\[\]{}<>]++""",
     re.I | re.S,
 )
@@ -46,7 +47,8 @@ _NO_SECRET = LazyPattern(
 _NUMBER = LazyPattern(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?", re.I)
 
 _USER_INFO = LazyPattern(r"(?P<before>://[^/\s:@]*+:)[^/\s@]++(?=@)")
-_BEARER = LazyPattern(r"(?<!\w)(?P<before>(?:bearer|basic)\s++)[\w.~+/\-]{12,}+=*+", re.I)
+# A digit, a capital inside or padding: "basic understanding" is no credential.
+_BEARER = LazyPattern(r"(?<!\w)(?P<before>(?i:bearer|basic)\s++)(?=[\w.~+/\-]*(?:\d|[a-z][A-Z]|=))[\w.~+/\-]{12,}+=*+")
 # What the issuers say their tokens look like.
 _SHAPES = (
     r"gh[opusr]_\w{30,}+",
@@ -105,7 +107,7 @@ class Redactor:
         """Return a text without its secrets."""
         for pattern in self._patterns:
             text = pattern.sub(REPLACEMENT, text)
-        if "=" in text or ":" in text or "--" in text:
+        if "=" in text or ":" in text or " -" in text or "--" in text:
             if self._may_have_key(text.lower()):
                 text = self._clear_assignments(text)
             if "://" in text:
@@ -143,7 +145,7 @@ class Redactor:
             key = match["key"] or match["option"]
             value = _VALUE.re.match(text, begin) if self.is_secret_key(key) else None
             if value is not None and not self._is_harmless(key, text, value):
-                quote = value["quoted"][0] if value["quoted"] else ""
+                quote = _quote(value["quoted"])
                 parts += text[done:begin], quote, REPLACEMENT, quote
                 done = begin = value.end()
         return "".join((*parts, text[done:]))
@@ -151,7 +153,8 @@ class Redactor:
     def _is_harmless(self, key: str, text: str, value: re.Match[str]) -> bool:
         if _NO_SECRET.re.match(text, value.start()):
             return True
-        bare = value["quoted"][1:-1] if value["quoted"] else value[0]
+        size = len(_quote(value["quoted"]))
+        bare = value["quoted"][size:-size] if size else value[0]
         return not bare or (_split(key)[-1] not in _PASSWORDS and _NUMBER.re.fullmatch(bare) is not None)
 
     def template(self, template: str) -> bool:
@@ -195,6 +198,12 @@ class Redactor:
         if self.text(template) != template or re.search(r"://[^/\s]*:[^/\s]*@|bearer|basic", template, re.I):
             return True
         return any(self.is_secret_key(key) for key in re.findall(r"[^\W\d][\w.\-]*", template))
+
+
+def _quote(quoted: str | None) -> str:
+    if not quoted:
+        return ""
+    return quoted[:2] if quoted[0] == "\\" else quoted[0]
 
 
 def _split(key: str) -> tuple[str, ...]:

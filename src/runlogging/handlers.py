@@ -21,6 +21,7 @@ from runlogging.folder import (
     check_identifier,
     check_writable,
     clean_identifier,
+    clean_text,
     find_root,
     new_run_id,
     suggest_experiment,
@@ -86,18 +87,22 @@ class RunHandler(logging.Handler):
         if durability not in DURABILITIES:
             raise InvalidValueError(f"durability is one of {', '.join(DURABILITIES)}, not {durability!r}")
         spec, shared_key = _specify(find_root(root), experiment, run_id)
-        spec = RunSpec(spec.path, spec.run_id, spec.experiment, run_name, _checked_tags(tags), durability)
+        spec = RunSpec(
+            spec.path, spec.run_id, spec.experiment, _checked_name(run_name), _checked_tags(tags), durability
+        )
         check_writable(spec.path)
+        self._attach(spec, shared_key, redact=redact)
+        if not delay:
+            self._session.writer.open()
+
+    def _attach(self, spec: RunSpec, shared_key: tuple[Path, str] | None, *, redact: bool) -> None:
         self._session: Session = session_of(spec, shared_key=shared_key)
         self._is_joined = True
         self._session.join(self)
         self._redact = redact
-        writer = self._session.writer
         self.run_id, self.run_path = self._session.spec.run_id, self._session.spec.path
-        self._write = writer.write
+        self._write = self._session.writer.write
         self.setFormatter(RunFormatter(redact=redact))
-        if not delay:
-            writer.open()
 
     def handle(self, record: logging.LogRecord) -> Any:
         """Filter a record and emit it.
@@ -161,8 +166,7 @@ class RunHandler(logging.Handler):
             super().close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        spec = self._session.spec
-        return _rejoin, (spec.path, spec.run_id, spec.experiment, spec.durability, self._redact, self.level)
+        return _rejoin, (type(self), self._session.spec, self._redact, self.level)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.run_path} ({logging.getLevelName(self.level)})>"
@@ -184,12 +188,19 @@ def _specify(root: Path, experiment: str, run_id: str | None) -> tuple[RunSpec, 
     return RunSpec(root / experiment / new_id, new_id, experiment), shared_key
 
 
+def _checked_name(name: str | None) -> str | None:
+    if not isinstance(name, str | None):
+        raise InvalidValueError(f"a run's name is text, not {name!r}")
+    return name if name is None else clean_text(name)
+
+
 def _checked_tags(tags: Mapping[str, str | None] | None) -> dict[str, str | None]:
-    checked = dict(tags or {})
-    for key, value in checked.items():
+    if not isinstance(tags, Mapping | None):
+        raise InvalidValueError(f"tags are a mapping of text to text or None, not {tags!r}")
+    for key, value in (tags or {}).items():
         if not isinstance(key, str) or not isinstance(value, str | None):
             raise InvalidValueError(f"a tag is text with text or None as its value, not {key!r}: {value!r}")
-    return checked
+    return {clean_text(key): _checked_name(value) for key, value in (tags or {}).items()}
 
 
 def _warn_of_formatter(formatter: logging.Formatter) -> None:
@@ -203,7 +214,8 @@ def _warn_of_formatter(formatter: logging.Formatter) -> None:
         )
 
 
-def _rejoin(path: Path, run_id: str, experiment: str, durability: Durability, redact: bool, level: int) -> RunHandler:
-    handler = RunHandler(path.parent.parent, experiment, run_id=run_id, durability=durability, redact=redact)
-    handler.setLevel(level)
+def _rejoin(kind: type[RunHandler], spec: RunSpec, redact: bool, level: int) -> RunHandler:
+    handler = kind.__new__(kind)
+    logging.Handler.__init__(handler, level)
+    handler._attach(spec, None, redact=redact)
     return handler

@@ -11,12 +11,13 @@ from runlogging.cli._escape import escape, escape_cell, escape_lines
 from runlogging.cli._json import fields_of, json_text
 from runlogging.cli._list import elapsed
 from runlogging.cli._output import STATUS_COLOURS, Output
-from runlogging.cli._tables import Cell, Column, table_lines
-from runlogging.cli._text import duration_text, exact_number, full_text, nonfinite_name, short_number
+from runlogging.cli._tables import Cell, Column, fits, table_lines
+from runlogging.cli._text import duration_text, exact_number, full_text, short_number
 from runlogging.folder import Dropped, MetricSummary, WriterInfo
 from runlogging.reading import RunReader, Value
 
 _LABEL_WIDTH = 10
+_DIGITS = (6, 4, 3)  # of a number, the first of them with which the table fits
 _METRIC_COLUMNS = (
     Column("METRIC", least=12),
     *(Column(title, is_number=True) for title in ("COUNT", "LAST", "MIN", "MAX", "MEAN", "STEP", "NONFINITE")),
@@ -102,20 +103,28 @@ def _error_lines(run: RunReader) -> Iterator[str]:
 
 
 def _metric_lines(run: RunReader, output: Output) -> Iterable[str]:
-    rows = [_metric_row(run, name, summary) for name, summary in run.summary().items()]
-    if not rows:
+    summaries = run.summary()
+    if not summaries:
         return ()
-    has_nonfinite = any(row[-1].text for row in rows)
-    shown = len(_METRIC_COLUMNS) - (not has_nonfinite)
-    return table_lines(_METRIC_COLUMNS[:shown], [row[:shown] for row in rows], output)
+    lasts = {name: _last(run, name, summary) for name, summary in summaries.items()}
+    shown = len(_METRIC_COLUMNS) - (not any(summary.nonfinite for summary in summaries.values()))
+    columns = _METRIC_COLUMNS[:shown]
+    for digits in _DIGITS:
+        rows = [_metric_row(name, lasts[name], summary, digits)[:shown] for name, summary in summaries.items()]
+        if fits(columns, rows, output):
+            break
+    return table_lines(columns, rows, output)
 
 
-def _metric_row(run: RunReader, name: str, summary: MetricSummary) -> list[Cell]:
-    last = summary.last
-    if last is None and summary.count:
-        last = run.series(name).values[-1]  # a summary does not say which of the three it was
-    numbers = map(short_number, (summary.count, last, summary.min, summary.max, summary.mean))
-    texts = (*numbers, exact_number(summary.step), short_number(summary.nonfinite or None))
+def _last(run: RunReader, name: str, summary: MetricSummary) -> float | int | None:
+    if summary.last is None and summary.count:
+        return run.series(name).values[-1]  # a summary does not say which of the three it was
+    return summary.last
+
+
+def _metric_row(name: str, last: float | int | None, summary: MetricSummary, digits: int) -> list[Cell]:
+    numbers = [short_number(number, digits) for number in (last, summary.min, summary.max, summary.mean)]
+    texts = (str(summary.count), *numbers, exact_number(summary.step), short_number(summary.nonfinite or None))
     return [Cell(escape_cell(name)), *map(Cell, texts)]
 
 
@@ -153,7 +162,4 @@ def _facts(run: RunReader) -> dict[str, Any]:
 
 
 def _metric_facts(run: RunReader, name: str, summary: MetricSummary) -> dict[str, Any]:
-    facts: dict[str, Any] = msgspec.to_builtins(summary)
-    if summary.last is None and summary.count:
-        facts["last"] = nonfinite_name(run.series(name).values[-1])
-    return facts
+    return {**msgspec.structs.asdict(summary), "last": _last(run, name, summary)}

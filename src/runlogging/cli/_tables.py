@@ -52,11 +52,22 @@ def _joined(parts: Sequence[str], count: int) -> str:
 
 def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], output: Output) -> Iterator[str]:
     """Yield the lines of a table, its titles first."""
-    titles = [Cell(column.title) for column in columns]
-    widths = _fitted(columns, natural_widths([titles, *rows]), output.width)
+    titles, widths = _laid_out(columns, rows, output)
     yield output.paint(_line(columns, widths, titles, output), bold=True)
     for row in rows:
         yield _line(columns, widths, row, output)
+
+
+def fits(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], output: Output) -> bool:
+    """Tell whether a table fits the terminal, with the columns cut that may be."""
+    return output.width is None or total_width(_laid_out(columns, rows, output)[1]) <= output.width
+
+
+def _laid_out(
+    columns: Sequence[Column], rows: Sequence[Sequence[Cell]], output: Output
+) -> tuple[list[Cell], list[int]]:
+    titles = [Cell(column.title) for column in columns]
+    return titles, _fitted(columns, natural_widths([titles, *rows]), output.width)
 
 
 def natural_widths(rows: Sequence[Sequence[Cell]]) -> list[int]:

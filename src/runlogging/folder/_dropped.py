@@ -48,7 +48,9 @@ def say(sentence: str) -> None:
     """Write a sentence to stderr, where there is one; logging cannot be told about its own failure."""
     with suppress(Exception):
         if sys.stderr is not None:
-            sys.stderr.write(f"runlogging: {sentence}\n")
+            # Escaped: an error may carry text of the application, and stderr may be a terminal.
+            shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in sentence)
+            sys.stderr.write(f"runlogging: {shown}\n")
 
 
 def merge_dropped(first: Dropped | None, second: Dropped | None) -> Dropped | None:

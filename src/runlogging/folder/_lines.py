@@ -6,7 +6,7 @@ The order of the fields is the order in the file, chosen for people who read it 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -57,6 +57,9 @@ class ArtifactLine(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
     type: str | None = None
 
 
+LineT = TypeVar("LineT", bound="Line | ArtifactLine")
+
+
 def encode_line(line: Line | ArtifactLine) -> bytes:
     """Return the line as strict JSON in UTF-8 with its newline.
 
@@ -65,24 +68,24 @@ def encode_line(line: Line | ArtifactLine) -> bytes:
     """
     try:
         return _encode(line) + b"\n"
-    except RecursionError:
-        return _encode(_mended(line, "too deeply nested")) + b"\n"
     except Exception as error:
-        return _encode(_mended(line, f"{type(error).__name__}: {clean_text(str(error))}")) + b"\n"
+        return _encode(mended_line(line, error)) + b"\n"
+
+
+def mended_line(line: LineT, error: Exception) -> LineT:
+    """Return a copy of a line in which all that the encoder refused is replaced; ``problems`` names its error."""
+    mended = msgspec.structs.replace(line)
+    for field in line.__struct_fields__:
+        setattr(mended, field, _plain(getattr(line, field), 0))
+    if isinstance(mended, Line):
+        text = "too deeply nested" if isinstance(error, RecursionError) else clean_text(str(error))
+        mended.problems = [*(mended.problems or []), f"written with replacements: {type(error).__name__}: {text}"]
+    return mended
 
 
 def clean_text(text: str) -> str:
     """Return text that UTF-8 can hold: a lone surrogate becomes its escape, such as a backslash and ``ud800``."""
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _mended(line: Line | ArtifactLine, reason: str) -> Line | ArtifactLine:
-    mended = msgspec.structs.replace(line)
-    for field in line.__struct_fields__:
-        setattr(mended, field, _plain(getattr(line, field), 0))
-    if isinstance(mended, Line):
-        mended.problems = [*(mended.problems or []), f"written with replacements: {reason}"]
-    return mended
 
 
 def _plain(value: Any, depth: int) -> Any:

@@ -25,7 +25,7 @@ class Stream:
     Attributes:
         fd: the descriptor, or -1 while the file is not open.
         dirty: whether the file may end in a part of a line, after a short or failed write.
-        left: what the last `append` did not get into the file.
+        left: what the last `append` that failed did not get into the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -44,24 +44,25 @@ class Stream:
         Raises:
             OSError: the lines are not in the file, or only in part.
         """
-        self.left = data
-        self.open()
-        for last_try in (False, True):
+        # Local until the end: a signal handler may append in the middle.
+        left, problem = data, OSError(errno.ENOSPC, "only a part of the line could be written", str(self.path))
+        for _ in range(2):
             try:
-                payload = b"\n" + self.left if self.dirty else self.left
+                self.open()
+                payload = b"\n" + left if self.dirty else left
                 written = os.write(self.fd, payload)
                 if written == len(payload):
-                    self.dirty, self.left = False, b""
+                    self.dirty = False
                     return
                 # What is in the file as whole lines is not written again.
-                self.dirty, self.left = True, payload[payload.rfind(b"\n", 0, written) + 1 :]
+                self.dirty, left = True, payload[payload.rfind(b"\n", 0, written) + 1 :]
             except OSError as error:
-                self.dirty = True
-                if error.errno != errno.EBADF or last_try:
-                    raise
+                self.dirty, problem = True, error
+                if error.errno != errno.EBADF:
+                    break
                 self.fd = NO_DESCRIPTOR
-                self.open()
-        raise OSError(errno.ENOSPC, "only a part of the line could be written", str(self.path))
+        self.left = left
+        raise problem
 
     def open(self) -> None:
         """Open the file where it is not open.
@@ -71,9 +72,13 @@ class Stream:
         """
         if self.fd != NO_DESCRIPTOR:
             return
-        flags = _FLAGS if self._created else _FLAGS | os.O_EXCL
-        self.fd = high_descriptor(os.open(self.path, flags, 0o666))
-        self._created = True
+        was_created, self._created = self._created, True
+        try:
+            fd = high_descriptor(os.open(self.path, _FLAGS if was_created else _FLAGS | os.O_EXCL, 0o666))
+        except OSError:
+            self._created = was_created
+            raise
+        self.fd = fd
 
     def sync(self) -> None:
         """Put what was appended on the disk."""

@@ -13,8 +13,8 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -37,7 +37,7 @@ from runlogging.folder._layout import (
     summary_path,
 )
 from runlogging.folder._life import LifeLine, LifeLock, claim_writer, default_writer, host_name
-from runlogging.folder._lines import ArtifactLine, Line, encode_line
+from runlogging.folder._lines import ArtifactLine, Line, encode_line, mended_line
 from runlogging.folder._manifest import (
     ErrorInfo,
     Manifest,
@@ -144,6 +144,8 @@ class Writer:
         self._life: LifeLock | None = None
         self._is_open = False
         self._is_opening = False
+        self._is_busy = False
+        self._is_draining = False
         self._waiting: deque[tuple[int, Line | ArtifactLine]] = deque()
         self._summary = Summary()
         self._columns, self._steps = self._summary.columns, self._summary.steps
@@ -175,8 +177,9 @@ class Writer:
         seq = line.seq = self._next()
         try:
             data = _encode_lines([line])
-        except Exception:
-            data = encode_line(line)
+        except Exception as error:
+            line = mended_line(line, error)
+            metrics, data = line.metrics, encode_line(line)
         try:
             if self._append is not None:
                 self._append(place, data, line)
@@ -230,13 +233,25 @@ class Writer:
 
     # ------------------------------------------------------------------ everything else
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock; what a signal handler or a destructor of this thread logs meanwhile goes out at the end."""
+        with self._lock:
+            was_busy, self._is_busy = self._is_busy, True
+            try:
+                yield
+            finally:
+                self._is_busy = was_busy
+                if not was_busy and self._waiting:
+                    self._write_waiting()
+
     def flush(self, *, sync: bool = False) -> None:
         """Write what a lazy buffer holds; with ``sync`` also put all streams on the disk.
 
         Raises:
             OSError: it could not be written; the lines of the buffer are counted as dropped.
         """
-        with self._lock:
+        with self._alone():
             self._lazy_bytes = 0
             for place, buffer in enumerate(self._lazy):
                 if buffer:
@@ -268,28 +283,31 @@ class Writer:
 
     def _rescue_line(self, place: int, line: Line | ArtifactLine, data: bytes, torn: bool) -> None:
         with self._lock:
-            if self._is_opening:
-                # A signal handler or a destructor logs while this thread opens the run: the line goes out after.
+            if self._is_busy:  # by this thread, which holds the lock
                 self._waiting.append((place, line))
                 return
-            self.open()
-            if any(stream.is_lost() for stream in self._streams) or not self._is_held():
-                # Before a new descriptor takes the number of one that somebody closed.
+            with self._alone():
+                self._append_alone(place, data, torn=torn)
+
+    def _append_alone(self, place: int, data: bytes, *, torn: bool) -> None:
+        self.open()
+        if any(stream.is_lost() for stream in self._streams) or not self._is_held():
+            # Before a new descriptor takes the number of one that somebody closed.
+            self._revive()
+        stream = self._streams[place]
+        stream.dirty |= torn
+        try:
+            stream.append(data)
+        except OSError:
+            if stream.is_lost() or not self.spec.path.exists():
                 self._revive()
-            stream = self._streams[place]
-            stream.dirty |= torn
-            try:
-                stream.append(data)
-            except OSError:
-                if stream.is_lost() or not self.spec.path.exists():
-                    self._revive()
-                    self._streams[place].append(data)
-                else:
-                    raise
-            finally:
-                self._arm(place)
-            if self.spec.durability == "power":
-                self._streams[place].sync()
+                self._streams[place].append(data)
+            else:
+                raise
+        finally:
+            self._arm(place)
+        if self.spec.durability == "power":
+            self._streams[place].sync()
 
     def _arm(self, place: int) -> None:
         stream = self._streams[place]
@@ -302,7 +320,7 @@ class Writer:
             RunEndedError: the run has a final status.
             OSError, RunLoggingError: the folder cannot be made or joined.
         """
-        with self._lock:
+        with self._alone():
             if self._is_open or self._is_opening:
                 return
             if self._final:
@@ -313,7 +331,6 @@ class Writer:
                 self._is_open = True
             finally:
                 self._is_opening = False
-            self._write_waiting()
             if self._on_open is not None:
                 self._on_open()
 
@@ -322,9 +339,18 @@ class Writer:
         self._lingers = True
 
     def _write_waiting(self) -> None:
-        while self._waiting:
-            place, line = self._waiting.popleft()
-            self._rescue(place, line, encode_line(line))
+        if self._is_draining:
+            return
+        self._is_draining = True
+        try:
+            while self._waiting:
+                place, line = self._waiting.popleft()
+                try:
+                    self._rescue(place, line, encode_line(line))
+                except Exception as error:
+                    self.dropped.add(error)
+        finally:
+            self._is_draining = False
 
     def _create_or_join(self) -> None:
         path = self.spec.path
@@ -417,9 +443,9 @@ class Writer:
 
     def tick(self) -> None:
         """Do what is due now and then: see to deleted files, write the summary. Call it about once a second."""
-        with self._lock:
-            if not self._is_open or self._is_opening:
-                return
+        if not self._is_open or self._is_busy:
+            return
+        with self._alone():
             if any(stream.is_lost() for stream in self._streams) or not self._is_held():
                 with suppress(OSError):
                     self._revive()
@@ -434,7 +460,8 @@ class Writer:
         begun = time.monotonic()
         self._fold()
         summary = WriterSummary(writer=self.name, time=now_text(), counts=self.counts(), metrics=self._summary.metrics)
-        with suppress(OSError):
+        # A summary is a cache: that it could not be written costs nothing that the streams do not have.
+        with suppress(OSError, ValueError):
             write_atomic(summary_path(self.spec.path, self.name), msgspec.json.encode(summary) + b"\n")
         now = time.monotonic()
         self._next_summary = now + max(_SUMMARY_SECONDS, _SUMMARY_SHARE * (now - begun))
@@ -482,17 +509,20 @@ class Writer:
             error: what went wrong, for Failed and Canceled.
             final: whether the run takes no more records.
         """
-        with self._lock:
+        with self._alone():
             if not self._is_open:
                 return
+            self._is_open = False
             with suppress(OSError):
                 self.flush(sync=self.spec.durability == "power")
             self._write_summary()
-            ended = now_text()
+            ended, counts = now_text(), self.counts()
             self._end_manifest(status, error, ended, final)
             self._final = final
-            self._is_open = False
             self._close_streams()
+            if self.is_owner and self.counts() != counts:
+                # Other threads went on while the manifest was written; from here on they wait for the lock.
+                self._end_manifest(status, error, ended, final)
             if self._life is not None:
                 self._life.end(LifeLine(ended=ended, status=status, counts=self.counts(), dropped=self.dropped.total))
 
@@ -510,7 +540,7 @@ class Writer:
 
     def save_dropped(self) -> None:
         """Write to the manifest what was dropped since the last end, where the folder can be reached."""
-        with self._lock, suppress(Exception):
+        with self._alone(), suppress(Exception):
             if self.dropped.total is not None and not self._is_open:
                 with changed_manifest(self.spec.path) as manifest:
                     manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
