@@ -10,6 +10,8 @@ It measures and never judges: the exit status is 0 whatever the figures are.
 from __future__ import annotations
 
 import argparse
+import atexit
+import functools
 import itertools
 import json
 import logging
@@ -484,14 +486,24 @@ except FileNotFoundError:
 def run_python(code: str, *arguments: object) -> float:
     """Run code in a process of its own and return the number it prints."""
     command = [sys.executable, "-P", "-c", code, *map(str, arguments)]
-    return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=120).stdout)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=120, env=installed_environment())
+    return float(done.stdout)
+
+
+@functools.cache
+def installed_environment() -> dict[str, str]:
+    """Return an environment in which every module has its byte code, as pip leaves it, whatever this one says."""
+    cache = tempfile.mkdtemp(prefix="bench-bytecode-")
+    atexit.register(shutil.rmtree, cache, ignore_errors=True)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": cache}
 
 
 def import_figures(sizes: Sizes) -> list[Figure]:
     """Return how the import compares with that of the formatter that is its base."""
     ours, base = "runlogging", "pythonjsonlogger.msgspec"
     for module in (ours, base):
-        run_python(IMPORT.format(module))  # The first import may write byte code.
+        run_python(IMPORT.format(module))  # The first import writes the byte code.
     times = in_turns(
         {module: partial(run_python, IMPORT.format(module)) for module in (ours, base)},
         sizes.imports,
