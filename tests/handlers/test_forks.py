@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -298,6 +299,10 @@ time.sleep(60)
         assert writer_life(run, "main") is Life.ALIVE
         parent.kill()
         parent.wait()
+        # The child lets go of the lock with the first thing it does; on a busy machine it may not have run yet.
+        deadline = time.monotonic() + 10
+        while writer_life(run, "main") is not Life.DEAD and time.monotonic() < deadline:
+            time.sleep(0.01)
         assert writer_life(run, "main") is Life.DEAD
     finally:
         os.killpg(parent.pid, signal.SIGKILL)

@@ -151,10 +151,10 @@ def test_life_can_be_told_in_a_read_only_folder(open_root: Path, run_script: Run
         run = open_root / "default" / "r1"
         for path in (*run.rglob("*"), run):
             path.chmod(0o555 if path.is_dir() else 0o444)
-        before = sorted(run.rglob("*"))
         assert _life_for_a_stranger(run_script, run) == "ALIVE"
     finally:
         _stop(process)
+    before = sorted(run.rglob("*"))
     assert _life_for_a_stranger(run_script, run) == "DEAD"
     assert sorted(run.rglob("*")) == before
 
