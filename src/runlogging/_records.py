@@ -102,7 +102,7 @@ class RecordBuilder:
         self._redact = redactor.text if redactor is not None else None
         self._redact_attribute = redactor.attribute if redactor is not None else None
         self._judge = redactor.template if redactor is not None else None
-        self._flags = redactor.templates if redactor is not None else {}
+        self._templates: dict[str, str | None] = redactor.templates if redactor is not None else {}
         # A base that no time is near: the first record enters its second.
         self._second = (-(1 << 62), "")
         self._store = store
@@ -152,20 +152,19 @@ class RecordBuilder:
                 return self._complete(record)
             template = message = d["msg"]
             try:
-                scan = flagged = self._flags[template]
+                cleared = self._templates[template]
             except KeyError:
-                scan = flagged = self._flag(template)
+                cleared = self._judged(template)
             args = d["args"]
             if args:
                 message = template % args
-                for arg in args:
-                    if type(arg) is not int and type(arg) is not float:
-                        scan = True
-                        break
-            if scan and self._redact is not None:
-                message = self._redact(message)
-                if flagged:
-                    template = self._redact(template)
+                if cleared is None and self._redact is not None:
+                    for arg in args:
+                        if type(arg) is not int and type(arg) is not float:
+                            message = self._redacted(message, template, args)
+                            break
+            if cleared is not None and self._redact is not None:
+                template, message = cleared, self._redact(message)
             base, second = self._second
             us = round(d["created"] * 1e6) - base
             if not 0 <= us < 1_000_000:
@@ -189,15 +188,33 @@ class RecordBuilder:
         except Exception:
             return self._complete(record)
 
-    def _flag(self, template: Any) -> bool:
+    def _judged(self, template: Any) -> str | None:
         if type(template) is not str:
             raise TypeError("only text is a template")
         if self._judge is not None:
-            return bool(self._judge(template))
-        if len(self._flags) >= _MAX_TEMPLATES:
-            self._flags.clear()
-        self._flags[template] = False
-        return False
+            return self._judge(template)
+        if len(self._templates) >= _MAX_TEMPLATES:
+            self._templates.clear()
+        self._templates[template] = None
+        return None
+
+    def _redacted(self, message: str, template: str, args: Any) -> str:
+        """Clear a message whose template names no secret: only its arguments can have brought one."""
+        redact = self._redact
+        if redact is None:
+            return message
+        if type(args) is not tuple:
+            return redact(message)
+        is_clean = True
+        for arg in args:
+            if type(arg) is str:
+                is_clean = is_clean and redact(arg) == arg
+            elif type(arg) is not int and type(arg) is not float:
+                return redact(message)
+        if is_clean:
+            return message
+        # The parts first: in the message a secret may stand right behind a word, where its shape is not seen.
+        return redact(template % tuple(redact(arg) if type(arg) is str else arg for arg in args))
 
     def _enter_second(self, us: int) -> tuple[int, str]:
         second, rest = divmod(us, 1_000_000)

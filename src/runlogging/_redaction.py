@@ -74,6 +74,14 @@ _SIGNATURE = LazyPattern(r"(?P<before>[?&]sig=)[^&\s]++", re.I)
 _JOINED = LazyPattern(r"[_\-][\w\-]{10}")
 
 
+# Templates whose parts are harmless and whose message need not be: a text beside a text, such as "%s=%s" or "--%s %s",
+# and what stands before a credential.
+_RISKY_TEMPLATE = LazyPattern(
+    r"%(?:\(\w*\))?[-#0 +\d.]*[sra][\"']?(?:\s|=|:|>|,)*[\"']?%(?:\(\w*\))?[-#0 +\d.]*[sra]"
+    r"|://[^/\s]*%|(?i:bearer|basic)|[?&]sig=|PRIVATE KEY"
+)
+
+
 class Redactor:
     """Take secrets out of texts.
 
@@ -85,8 +93,7 @@ class Redactor:
         keys: further keys whose values are secret, such as ``patient_id``; whole words, anywhere in a key.
 
     Attributes:
-        templates: message template to whether it names a secret, so that its finished message must be looked at;
-            bounded, and emptied in place when it is full.
+        templates: what `template` said of message templates; bounded, and emptied in place when it is full.
 
     Raises:
         InvalidValueError: a pattern is no regular expression, or a key has no word.
@@ -101,7 +108,7 @@ class Redactor:
         self._at_end = {_split(word) for word in _AT_END}
         self._own_signs = [words[0] for words in own]
         self.is_secret_key: Callable[[str], bool] = functools.lru_cache(1024)(self._is_secret_key)
-        self.templates: dict[str, bool] = {}
+        self.templates: dict[str, str | None] = {}
 
     def text(self, text: str) -> str:
         """Return a text without its secrets."""
@@ -157,14 +164,21 @@ class Redactor:
         bare = value["quoted"][size:-size] if size else value[0]
         return not bare or (_split(key)[-1] not in _PASSWORDS and _NUMBER.re.fullmatch(bare) is not None)
 
-    def template(self, template: str) -> bool:
-        """Tell whether a message template names a secret, and remember the answer for this template."""
-        known = self.templates.get(template)
-        if known is None:
+    def template(self, template: str) -> str | None:
+        """Judge a message template, and remember it.
+
+        Returns the template without secrets where its finished message must be looked at as a whole: it names a
+        secret, or puts texts side by side, such as ``%s=%s``. None where looking at its arguments is enough.
+        """
+        try:
+            return self.templates[template]
+        except KeyError:
             if len(self.templates) >= _MAX_TEMPLATES:
                 self.templates.clear()
-            known = self.templates[template] = self._names_secret(template)
-        return known
+            cleared = self.text(template)
+            is_whole = cleared != template or self._names_secret(template)
+            self.templates[template] = cleared if is_whole else None
+            return self.templates[template]
 
     def attribute(self, key: str, value: Any) -> Any:
         """Return the value of an attribute without its secrets; of a secret key, all its texts go.
@@ -195,7 +209,7 @@ class Redactor:
         return any(words[start : start + len(own)] == own for own in self._anywhere for start in starts)
 
     def _names_secret(self, template: str) -> bool:
-        if self.text(template) != template or re.search(r"://[^/\s]*:[^/\s]*@|bearer|basic", template, re.I):
+        if _RISKY_TEMPLATE.re.search(template):
             return True
         return any(self.is_secret_key(key) for key in re.findall(r"[^\W\d][\w.\-]*", template))
 

@@ -325,3 +325,28 @@ def test_any_text_can_be_read_and_is_settled(text: str, other: str) -> None:
     redact = Redactor().text
     cleared = redact(f"{text} password={other} {text}")
     assert redact(cleared) == cleared
+
+
+@pytest.mark.parametrize(
+    ("template", "arguments"),
+    [
+        ("%s=%s", ("password", "hunter2")),
+        ("%s: %r", ("api_key", "hunter2")),
+        ("run %s %s", ("--password", "hunter2")),
+        ("x%s", ("ghp_" + "hunter2" * 6,)),
+        ("%(pair)s", ({"pair": "token=hunter2"},)),
+        ("https://%s/x", ("user:hunter2@host",)),
+        ("https://%s:%s@host/x", ("user", "hunter2")),
+        ("object %s", ({"password": "hunter2"},)),
+        ("%d %s and %s", (3, "fine", "password=hunter2")),
+    ],
+)
+def test_secret_comes_with_the_arguments(
+    handler: RunHandler, logger: logging.Logger, template: str, arguments: tuple[object, ...]
+) -> None:
+    """What no part shows alone is seen in the whole, and a part that shows it is cleared wherever it stands."""
+    for _ in range(2):  # the second time the template is known
+        logger.info(template, *arguments)
+    for line in read_lines(handler.run_path, "logs"):
+        assert "hunter2" not in line["message"]
+        assert "[REDACTED]" in line["message"]
