@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from runlogging import RunHandler
 from runlogging._redaction import REPLACEMENT, Redactor
 
-from ..conftest import all_lines
+from ..conftest import all_lines, read_lines
 
 AWS = "AKIA" + "IOSFODNN7EXAMPLE"
 GITHUB = "ghp_" + "a1B2" * 9
