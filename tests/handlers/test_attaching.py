@@ -153,7 +153,9 @@ if sys.argv[1] == "with":
 log = logging.getLogger("child.train")
 for number in range(20):
     log.debug("number %d", number, extra={"metrics": {"n": number, "t": "text", "big": list(range(number * 6_000))}})
-threading.Thread(target=log.info, args=("from a thread",)).start()
+thread = threading.Thread(target=log.info, args=("from a thread",))
+thread.start()
+thread.join()
 log.error("an error", exc_info=ValueError("bad"))
 print("done")
 """
