@@ -85,6 +85,21 @@ def only_run(root: Path) -> Path:
     return found.parent
 
 
+# For programs of tests that fork: return how a child ended; kill one that hangs. They import what it needs, and say
+# PATIENCE_S.
+WAIT_FOR = """
+def wait_for(pid):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.001)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return "hung"
+"""
+
 RunScript = Callable[..., subprocess.CompletedProcess[str]]
 
 

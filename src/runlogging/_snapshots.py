@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runlogging._records import OWN_ATTRIBUTES, exception_fields
@@ -32,8 +32,8 @@ def replaceable(record: logging.LogRecord) -> logging.LogRecord:
 def take_snapshot(record: logging.LogRecord) -> None:
     """Replace what of a record can still change, and keep what a queue takes away.
 
-    Afterwards metrics, extras and a dict message are copies in plain values, and the exception stands as text in
-    ``runlogging_exception``.
+    Afterwards metrics, extras and a dict message are copies in plain values, the exception stands as text in
+    ``runlogging_exception``, and the message before its arguments went in as ``runlogging_template``.
     """
     d = record.__dict__
     if "runlogging_exception" not in d:
@@ -42,9 +42,12 @@ def take_snapshot(record: logging.LogRecord) -> None:
             d["runlogging_exception"] = fields
             d["exc_text"] = d.get("exc_text") or fields["stacktrace"]
     if isinstance(d.get("msg"), Mapping) and not d.get("args"):
-        d["msg"] = _frozen_extras(d["msg"])
+        d["msg"] = _frozen_mapping(d["msg"], _frozen)
+    elif isinstance(d.get("msg"), str) and d.get("args"):
+        d["runlogging_template"] = d["msg"]
     for key in [key for key in d if key not in OWN_ATTRIBUTES or key in ("metrics", "step")]:
-        d[key] = _frozen_extras(d[key]) if key == "extra" and isinstance(d[key], Mapping) else _frozen(key, d[key])
+        is_nested = key == "extra" and isinstance(d[key], Mapping)
+        d[key] = _frozen_mapping(d[key], _frozen) if is_nested else _frozen(key, d[key])
 
 
 def plain_arguments(arguments: Any) -> Any:
@@ -54,11 +57,11 @@ def plain_arguments(arguments: Any) -> Any:
     return _frozen("", arguments)
 
 
-def _frozen_extras(extras: Mapping[Any, Any]) -> dict[str, Any]:
+def _frozen_mapping(mapping: Mapping[Any, Any], freeze: Callable[[str, Any], Any]) -> dict[str, Any]:
     frozen: dict[str, Any] = {}
-    for key, value in list(extras.items()):
+    for key, value in list(mapping.items()):
         name = unused_key(key, frozen)
-        frozen[name] = _frozen(name, value)
+        frozen[name] = freeze(name, value)
     return frozen
 
 
@@ -67,18 +70,10 @@ def _frozen(key: str, value: Any) -> Any:
         return value
     try:
         if key == "metrics" and isinstance(value, Mapping):
-            return _frozen_metrics(value)
+            return _frozen_mapping(value, _frozen_metric)
         return _plain(value)
     except Exception as error:
         return f"<{type(value).__name__} that could not be read: {type(error).__name__}>"
-
-
-def _frozen_metrics(metrics: Mapping[Any, Any]) -> dict[str, Any]:
-    frozen: dict[str, Any] = {}
-    for key, value in list(metrics.items()):
-        name = unused_key(key, frozen)
-        frozen[name] = _frozen_metric(name, value)
-    return frozen
 
 
 def _frozen_metric(name: str, value: Any) -> Any:

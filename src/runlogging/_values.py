@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from runlogging.folder import clean_text, unused_name
+from runlogging.folder import clean_text, nonfinite_text, unused_name
 
 MAX_DEPTH = 64
 MAX_ELEMENTS = 100_000
@@ -59,11 +59,6 @@ def _is_finite(number: int | float) -> bool:
         return math.isfinite(number)
     except OverflowError:
         return False
-
-
-def nonfinite_text(number: float) -> str:
-    """Return the name of a float that is not finite."""
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 def nearest_double(number: int) -> float | None:

@@ -30,8 +30,6 @@ class SnapshotFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> Any:
         """Return the record with plain copies of all that can still change."""
         changed = replaceable(record)
-        if isinstance(record.msg, str) and record.args:
-            changed.__dict__["runlogging_template"] = record.msg
         take_snapshot(changed)
         return changed
 
@@ -92,8 +90,6 @@ class RunQueueHandler(QueueHandler):
             # The handlers behind the queue report it as they would without one; the arguments only must be plain.
             d["args"] = plain_arguments(record.args)
             return
-        if isinstance(record.msg, str) and record.args:
-            d["runlogging_template"] = record.msg
         d["msg"] = d["message"] = message
         d["args"] = None
 

@@ -32,11 +32,12 @@ from runlogging.folder import (
 from runlogging.folder import _writer as writer_module
 from runlogging.folder._life import claim_writer
 
-from ..conftest import RunScript, all_lines, read_lines
+from ..conftest import WAIT_FOR, RunScript, all_lines, read_lines
 from . import log_line, metric_line, read_life, read_run, spec_of, value_line
 
 REPOSITORY = str(Path(__file__).parent.parent.parent)
-PREAMBLE = """
+PREAMBLE = (
+    """
 import errno, json, os, resource, shutil, signal, sys, threading, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
@@ -46,18 +47,10 @@ from runlogging.folder import Life, Writer, writer_life
 ROOT = Path(sys.argv[1])
 RUN = spec_of(ROOT).path
 
-def wait_for(pid):
-    # Return how a child ended; kill one that hangs.
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.001)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return "hung"
+PATIENCE_S = 10
 """
+    + WAIT_FOR
+)
 Program = Callable[[str], str]
 LINES: list[Callable[[], Line]] = [log_line, metric_line, value_line]
 

@@ -13,10 +13,11 @@ import pytest
 
 from runlogging.folder import Life, writer_life
 
-from ..conftest import SOURCE, RunScript
+from ..conftest import SOURCE, WAIT_FOR, RunScript
 from . import life_of, lines_of, lines_of_all, manifest_of, messages_of, writers_of
 
-PROLOGUE = """
+PROLOGUE = (
+    """
 import logging, os, signal, sys, threading, time
 from runlogging import RunHandler
 log = logging.getLogger("train")
@@ -27,17 +28,10 @@ def attach():
     log.addHandler(handler)
     return handler
 
-def wait_for(pid):
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.001)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return "hung"
+PATIENCE_S = 20
 """
+    + WAIT_FOR
+)
 
 
 @pytest.fixture

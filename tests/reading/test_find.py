@@ -122,3 +122,11 @@ def test_a_handlers_run_is_listed_while_it_runs(tmp_path: Path, logger: logging.
     assert list_runs(tmp_path) == []
     logger.info("x")
     assert [(run.id, run.status) for run in list_runs(tmp_path)] == [(handler.run_id, "Running")]
+
+
+def test_a_prefix_of_the_same_id_in_two_experiments_is_ambiguous(tmp_path: Path) -> None:
+    """Two runs of one id are two runs for its beginning, too."""
+    make_run(tmp_path, "a", "same")
+    make_run(tmp_path, "b", "same")
+    with pytest.raises(RunNotFoundError, match="2 runs"):
+        resolve_run("sa", tmp_path)

@@ -9,7 +9,8 @@ from datetime import datetime
 from os import PathLike, fspath
 from typing import Any
 
-from runlogging.cli._text import MAX_DECIMAL_BITS, nonfinite_name, utc_text
+from runlogging.cli._text import MAX_DECIMAL_BITS, utc_text
+from runlogging.folder import nonfinite_text
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
@@ -38,7 +39,7 @@ def fields_of(thing: object, names: Iterable[str]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
-        return value if math.isfinite(value) else nonfinite_name(value)
+        return value if math.isfinite(value) else nonfinite_text(value)
     if isinstance(value, int) and value.bit_length() > MAX_DECIMAL_BITS:
         return hex(value)
     if isinstance(value, Mapping):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+from runlogging.folder import nonfinite_text
+
 MAX_DECIMAL_BITS = 14_000
 """Integers of more bits are written hexadecimal: Python refuses to make more than 4,300 decimal digits."""
 
@@ -14,7 +16,7 @@ def exact_number(value: float | int | None) -> str:
     if value is None:
         return ""
     if isinstance(value, float) and not math.isfinite(value):
-        return nonfinite_name(value)
+        return nonfinite_text(value)
     return integer_text(value) if isinstance(value, int) else repr(value)
 
 
@@ -28,19 +30,12 @@ def short_number(value: float | int | None, digits: int = 6) -> str:
         number = float(value)
     except OverflowError:
         return f"{integer_text(value)[:8]}..."  # type: ignore[arg-type]  # only an int is too large for a float
-    return f"{number:.{digits}g}" if math.isfinite(number) else nonfinite_name(number)
+    return f"{number:.{digits}g}" if math.isfinite(number) else nonfinite_text(number)
 
 
 def integer_text(value: int) -> str:
     """Return an integer in decimal, or in hexadecimal where it is too long for Python to say in decimal."""
     return hex(value) if value.bit_length() > MAX_DECIMAL_BITS else str(int(value))
-
-
-def nonfinite_name(value: float) -> str:
-    """Return ``NaN``, ``Infinity`` or ``-Infinity``, the words of the folder format."""
-    if math.isnan(value):
-        return "NaN"
-    return "Infinity" if value > 0 else "-Infinity"
 
 
 def utc_text(moment: datetime | None) -> str | None:

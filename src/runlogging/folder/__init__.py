@@ -43,7 +43,7 @@ from runlogging.folder._names import (
     new_run_id,
     suggest_experiment,
 )
-from runlogging.folder._pointers import put_at, restored
+from runlogging.folder._pointers import nonfinite_text, put_at, restored
 from runlogging.folder._roots import DEFAULT_ROOT, ROOT_VARIABLE, RUN_VARIABLE, check_writable, find_root
 from runlogging.folder._summary import MetricSummary, WriterSummary, summarise
 from runlogging.folder._summary import merge as merge_summaries
@@ -96,6 +96,7 @@ __all__ = [
     "list_writers",
     "merge_summaries",
     "new_run_id",
+    "nonfinite_text",
     "now_text",
     "parse_time",
     "put_at",

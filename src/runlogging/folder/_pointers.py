@@ -1,7 +1,8 @@
-"""JSON pointers (RFC 6901): where in a value the numbers belong that JSON cannot write."""
+"""The numbers that JSON cannot write: their names, and by JSON pointers (RFC 6901) where in a value they belong."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 
@@ -24,3 +25,8 @@ def restored(value: Any, nonfinite: dict[str, str] | None, exact: dict[str, str]
     for pointer, text in (exact or {}).items():
         value = put_at(value, pointer, int(text, 0))
     return value
+
+
+def nonfinite_text(number: float) -> str:
+    """Return the name of a float that is not finite."""
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"

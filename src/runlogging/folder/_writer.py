@@ -358,9 +358,7 @@ class Writer:
         with manifest_lock(path):
             exists = (path / RUN_MANIFEST).exists()
             manifest = read_manifest(path) if exists else self._new_manifest()
-            if manifest.final:
-                self._final = True
-                raise RunEndedError(f"run {manifest.id} ended as {manifest.status} and takes no more records")
+            self._refuse_final(manifest)
             life = claim_writer(path, (self._wanted or default_writer()) if exists else MAIN_WRITER)
             try:
                 started = life.start()
@@ -376,6 +374,11 @@ class Writer:
         if self.spec.durability == "power":
             for folder in (path, path.parent, path.parent.parent):
                 sync_folder(folder)
+
+    def _refuse_final(self, manifest: Manifest) -> None:
+        if manifest.final:
+            self._final = True
+            raise RunEndedError(f"run {manifest.id} ended as {manifest.status} and takes no more records")
 
     def _new_manifest(self) -> Manifest:
         now, spec = now_text(), self.spec
@@ -395,10 +398,7 @@ class Writer:
         if self._life is None or self._lingers:
             return
         with suppress(RunNotFoundError):
-            manifest = read_manifest(self.spec.path)
-            if manifest.final:
-                self._final = True
-                raise RunEndedError(f"run {manifest.id} ended as {manifest.status} and takes no more records")
+            self._refuse_final(read_manifest(self.spec.path))
         self._restore()
         if self.is_owner:
             with changed_manifest(self.spec.path) as manifest:

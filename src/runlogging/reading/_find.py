@@ -56,16 +56,17 @@ def resolve_run(run: str | PathLike[str], root: str | PathLike[str] = "runs") ->
     wanted = str(run)
     if wanted == "latest":
         return _latest(base)
-    ids = {folder.name: folder for folder in _run_folders(base)}
-    exact = [folder for folder in _run_folders(base) if folder.name == wanted]
-    fits = exact or [folder for name, folder in ids.items() if wanted and name.startswith(wanted)]
+    folders = list(_run_folders(base))
+    exact = [folder for folder in folders if folder.name == wanted]
+    fits = exact or [folder for folder in folders if wanted and folder.name.startswith(wanted)]
     if len(fits) == 1:
         return fits[0]
     if fits:
         names = tuple(sorted(f"{folder.parent.name}/{folder.name}" for folder in fits)[:5])
         raise RunNotFoundError(f"{wanted!r} fits {len(fits)} runs in {base}.", names)
     raise RunNotFoundError(
-        f"no run {wanted!r} in {base}.", tuple(difflib.get_close_matches(wanted, ids, n=3, cutoff=0.5))
+        f"no run {wanted!r} in {base}.",
+        tuple(difflib.get_close_matches(wanted, [folder.name for folder in folders], n=3, cutoff=0.5)),
     )
 
 

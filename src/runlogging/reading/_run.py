@@ -249,7 +249,8 @@ class RunReader:
     def problems(self) -> list[Problem]:
         """Torn and bad lines with file and byte offset, and gaps in the numbers that nothing explains."""
         numbers: dict[str, list[int]] = {}
-        lives = {writer.name: writer_life(self.path, writer.name) for writer in self.writers}
+        writers = self.writers
+        lives = {writer.name: writer_life(self.path, writer.name) for writer in writers}
         problems: list[Problem] = []
         for file in self._files(STREAMS):
             found = (record.line.seq for record in file.new_records())
@@ -258,7 +259,7 @@ class RunReader:
                 file.note_torn()
             problems += file.problems
         manifest = self._manifest
-        return [*problems, *find_gaps(self.path, numbers, self.writers, lives, manifest)]
+        return [*problems, *find_gaps(self.path, numbers, writers, lives, manifest)]
 
     def __repr__(self) -> str:
         return f"<RunReader {self.path} ({self.status})>"
