@@ -37,7 +37,7 @@ import msgspec
 from pythonjsonlogger.json import JsonFormatter
 from pythonjsonlogger.msgspec import MsgspecFormatter
 
-from runlogging import RunHandler
+from runlogging import RunHandler, start_run
 from runlogging.folder import LOGS, METRICS, VALUES, Line, Writer, encode_line
 
 Info = Callable[..., None]
@@ -48,6 +48,7 @@ JSON_FIELDS = f"{PLAIN_FIELDS} %(pathname)s %(lineno)d %(funcName)s %(threadName
 PROCESSES = 4
 SLICE = 1_000
 WARM_UP = 20
+COLUMNS = [f"column{number}" for number in range(15)]
 
 _clock = time.perf_counter_ns
 _encode_lines = msgspec.json.Encoder().encode_lines
@@ -111,6 +112,26 @@ def log_long_text(info: Info, indexes: Iterable[int]) -> None:
         info(LONG_MESSAGE, SHARDS[i % 10_007])
 
 
+def log_with_verb(log: Info, indexes: Iterable[int]) -> None:
+    for i in indexes:
+        log("loss", i / 7, step=i)
+
+
+def log_event(info: Info, indexes: Iterable[int]) -> None:
+    for i in indexes:
+        info("epoch done", loss=i / 7, step=i)
+
+
+def log_columns(info: Info, indexes: Iterable[int]) -> None:
+    for i in indexes:
+        info("row", extra=dict.fromkeys(COLUMNS, i / 7))
+
+
+def log_row(log: Info, indexes: Iterable[int]) -> None:
+    for i in indexes:
+        log("row", "a row", **dict.fromkeys(COLUMNS, i / 7))
+
+
 # ------------------------------------------------------------------ contenders
 
 
@@ -123,13 +144,15 @@ class NoOpHandler(logging.Handler):
 
 @dataclass
 class Contender:
-    """A handler that is called in one way, and how long its calls took.
+    """A handler or a verb that is called in one way, and how long its calls took.
 
     Attributes:
         shape: what is logged, the same for all that are compared.
         name: the handler's and the formatter's name.
         loop: logs once for every index.
-        handler: where the records go.
+        handler: where the records of a logger go; or instead
+        info: what the loop calls.
+        close: ends it.
         pass_us: µs per call of each pass of the tight loop.
         call_ns: the time of each call that was timed on its own.
     """
@@ -137,12 +160,16 @@ class Contender:
     shape: str
     name: str
     loop: Loop
-    handler: logging.Handler
+    handler: logging.Handler | None = None
+    info: Info = print
+    close: Callable[[], None] = lambda: None
     pass_us: list[float] = field(default_factory=list)
     call_ns: array[int] = field(default_factory=lambda: array("q"))
 
     def __post_init__(self) -> None:
-        self.info = attach(self.handler).info
+        if self.handler is not None:
+            self.info = attach(self.handler).info
+            self.close = self.handler.close
 
     @property
     def fastest_us(self) -> float:
@@ -193,7 +220,7 @@ def make_contenders(folder: Path) -> list[Contender]:
         contenders.append(Contender(shape, "RunHandler", loop, RunHandler(folder, shape)))
     forgetful = forgetful_handler(folder)
     contenders.append(Contender("1 scalar", "RunHandler, no summary", log_scalar, forgetful))
-    return contenders + rarer_contenders(folder)
+    return contenders + rarer_contenders(folder) + verb_contenders(folder)
 
 
 def rarer_contenders(folder: Path) -> list[Contender]:
@@ -207,6 +234,35 @@ def rarer_contenders(folder: Path) -> list[Contender]:
         Contender(long, "RunHandler", log_long_text, RunHandler(folder, long)),
         Contender(long, "RunHandler, redact=False", log_long_text, bare),
     ]
+
+
+def verb_contenders(folder: Path) -> list[Contender]:
+    """Return the verbs of a run, and what they are compared with."""
+    run, rows = (start_run(name, folder, environment=False) for name in ("verbs", "rows"))
+    columns = file_handler(folder / "columns.log", JsonFormatter(JSON_FIELDS))
+    contenders = [
+        Contender("1 scalar", "run.log", log_with_verb, info=run.log, close=run.complete),
+        Contender("15 columns", "run.log_row", log_row, info=rows.log_row, close=rows.complete),
+        Contender("15 columns", "FileHandler, Json", log_columns, columns),
+    ]
+    try:
+        import orjson
+        import structlog
+    except ImportError:
+        print("structlog or orjson is not installed: they are skipped")
+        return contenders
+    file = (folder / "structlog.log").open("ab")
+    logger = structlog.wrap_logger(
+        structlog.BytesLogger(file),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=orjson.dumps),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    ).bind()
+    return [*contenders, Contender("1 scalar", "structlog, orjson", log_event, info=logger.info, close=file.close)]
 
 
 def file_handler(path: Path, formatter: logging.Formatter) -> logging.FileHandler:
@@ -337,11 +393,25 @@ def call_figures(contenders: Sequence[Contender]) -> list[Figure]:
         Figure("1 scalar: RunHandler / Msgspec", ours / one["FileHandler, Msgspec"]),
         Figure("1 scalar: RunHandler / plain, net of a no-op Handler", (ours - no_op) / (plain - no_op), 0.75),
         Figure("1 scalar: RunHandler / without a summary", ours / one["RunHandler, no summary"]),
+        *verb_figures(fastest),
         *shape_figures(fastest),
     ]
     if "FileHandler, Orjson" in one:
         figures.insert(2, Figure("1 scalar: RunHandler / Orjson", ours / one["FileHandler, Orjson"]))
     return figures + tail_figures(contenders)
+
+
+def verb_figures(fastest: dict[tuple[str, str], float]) -> list[Figure]:
+    """Return the ratios of the verbs of a run."""
+    verb, row = fastest["1 scalar", "run.log"], fastest["15 columns", "run.log_row"]
+    figures = [
+        Figure("run.log / text to a NullHandler", verb / fastest["text", "NullHandler"], 0.7),
+        Figure("run.log_row / Json, 15 columns", row / fastest["15 columns", "FileHandler, Json"], 0.6),
+    ]
+    peer = fastest.get(("1 scalar", "structlog, orjson"))
+    return (
+        figures if peer is None else [*figures, Figure("run.log / structlog with orjson to a file", verb / peer, 1.0)]
+    )
 
 
 def shape_figures(fastest: dict[tuple[str, str], float]) -> list[Figure]:
@@ -363,7 +433,7 @@ def tail_figures(contenders: Sequence[Contender]) -> list[Figure]:
     return [
         Figure(f"{item.shape}: {item.name}, p99 / median", item.quantile_us(0.99) / item.quantile_us(0.5), 3.0)
         for item in contenders
-        if item.name.startswith("RunHandler")
+        if item.name.startswith(("RunHandler", "run."))
     ]
 
 
@@ -463,6 +533,15 @@ handler.close()
 print(time.perf_counter_ns() - begun)
 """
 
+FIRST_RUN = """
+import sys, time
+from runlogging import start_run
+begun = time.perf_counter_ns()
+with start_run("first", sys.argv[1]) as run:
+    run.log("loss", 0.5, step=0)
+print(time.perf_counter_ns() - begun)
+"""
+
 RUN_HANDLER = "import runlogging; handler = runlogging.RunHandler(sys.argv[1])"
 FILE_HANDLER = f"handler = logging.FileHandler(sys.argv[1]); handler.setFormatter(logging.Formatter({PLAIN_FIELDS!r}))"
 # Where the system does not tell what is resident now, the most that was resident does.
@@ -519,9 +598,14 @@ def start_figures(folder: Path, sizes: Sizes) -> list[Figure]:
     time_start(folder)  # Loads what a run needs beside the handler.
     again = statistics.median(time_start(folder) for _ in range(sizes.starts))
     first = statistics.median(run_python(FIRST_START, folder / "first") for _ in range(sizes.first_starts))
+    time_run(folder)
+    whole_run = statistics.median(time_run(folder) for _ in range(sizes.starts))
+    first_run = statistics.median(run_python(FIRST_RUN, folder / "first") for _ in range(sizes.first_starts))
     return [
         Figure("start a run, log one point, end it", again / 1e6, 10.0, unit="ms"),
         Figure("the same, the first time in a process", first / 1e6, 10.0, unit="ms"),
+        Figure("start_run, one point, complete", whole_run / 1e6, 10.0, unit="ms"),
+        Figure("start_run, the first time in a process", first_run / 1e6, 10.0, unit="ms"),
     ]
 
 
@@ -533,6 +617,14 @@ def time_start(folder: Path) -> int:
     log.addHandler(handler)
     log_scalar(log.info, range(1))
     handler.close()
+    return _clock() - begun
+
+
+def time_run(folder: Path) -> int:
+    """Return the ns of the same through a run and its verbs, the description of the environment included."""
+    begun = _clock()
+    with start_run("runs", folder) as run:
+        run.log("loss", 0.5, step=0)
     return _clock() - begun
 
 
@@ -555,7 +647,7 @@ def measure(folder: Path, sizes: Sizes) -> tuple[list[Contender], list[Figure]]:
     contenders = make_contenders(folder)
     measure_calls(contenders, sizes)
     for contender in contenders:
-        contender.handler.close()
+        contender.close()
     figures = call_figures(contenders)
     figures += process_figures(folder, sizes)
     figures += import_figures(sizes)

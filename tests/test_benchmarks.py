@@ -21,6 +21,9 @@ ROWS = {
     ("1 scalar", "RunHandler, no summary"),
     ("120 characters", "RunHandler"),
     ("120 characters", "RunHandler, redact=False"),
+    ("1 scalar", "run.log"),
+    ("15 columns", "run.log_row"),
+    ("15 columns", "FileHandler, Json"),
 } | {
     (shape, name)
     for shape in ("text", "1 scalar", "10 scalars")
@@ -32,6 +35,13 @@ ROWS = {
 WITH_TARGETS = {
     "1 scalar: RunHandler / plain",
     "1 scalar: RunHandler / Json",
+    "run.log / text to a NullHandler",
+    "run.log / structlog with orjson to a file",
+    "run.log_row / Json, 15 columns",
+    "1 scalar: run.log, p99 / median",
+    "15 columns: run.log_row, p99 / median",
+    "start_run, one point, complete",
+    "start_run, the first time in a process",
     "1 scalar: RunHandler / plain, net of a no-op Handler",
     "10 scalars: RunHandler / plain with ten values",
     "120 characters: redaction on / off",
@@ -67,6 +77,7 @@ def test_every_row_is_there(outcome: tuple[str, dict[str, Any]]) -> None:
     printed, figures = outcome
     rows = {(row["shape"], row["contender"]) for row in figures["rows"]}
     with_orjson = {(shape, "FileHandler, Orjson") for shape in ("text", "1 scalar")}
+    with_orjson.add(("1 scalar", "structlog, orjson"))
     assert rows == (ROWS if "orjson is not installed" in printed else ROWS | with_orjson)
 
 

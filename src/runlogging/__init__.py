@@ -3,14 +3,19 @@
 from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import (
+    ArtifactNotFoundError,
+    ExistsError,
     FormatVersionError,
     InvalidNameError,
     InvalidValueError,
     MetricNotFoundError,
     RootError,
+    RunActiveError,
     RunEndedError,
+    RunFailedError,
     RunLoggingError,
     RunNotFoundError,
+    SourceError,
 )
 from runlogging._version import __version__
 from runlogging.formatters import RunFormatter
@@ -20,17 +25,25 @@ if TYPE_CHECKING:
     from runlogging.filters import ContextFilter, MetricFilter, RedactFilter, SampleFilter
     from runlogging.queues import RunQueueHandler, SnapshotFilter
     from runlogging.reading import RunReader, list_runs, open_run
+    from runlogging.run import Experiment, Model, Run, Workspace, start_run
 
 __all__ = [
+    "ArtifactNotFoundError",
     "ContextFilter",
+    "ExistsError",
+    "Experiment",
     "FormatVersionError",
     "InvalidNameError",
     "InvalidValueError",
     "MetricFilter",
     "MetricNotFoundError",
+    "Model",
     "RedactFilter",
     "RootError",
+    "Run",
+    "RunActiveError",
     "RunEndedError",
+    "RunFailedError",
     "RunFormatter",
     "RunHandler",
     "RunLoggingError",
@@ -39,9 +52,12 @@ __all__ = [
     "RunReader",
     "SampleFilter",
     "SnapshotFilter",
+    "SourceError",
+    "Workspace",
     "__version__",
     "list_runs",
     "open_run",
+    "start_run",
 ]
 
 # Imported when they are first asked for: a program that only logs does not pay for them.
@@ -49,6 +65,7 @@ _LATE = {
     **dict.fromkeys(("ContextFilter", "MetricFilter", "RedactFilter", "SampleFilter"), "runlogging.filters"),
     **dict.fromkeys(("RunQueueHandler", "SnapshotFilter"), "runlogging.queues"),
     **dict.fromkeys(("RunReader", "list_runs", "open_run"), "runlogging.reading"),
+    **dict.fromkeys(("Experiment", "Model", "Run", "Workspace", "start_run"), "runlogging.run"),
 }
 
 

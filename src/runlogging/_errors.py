@@ -6,8 +6,14 @@ RunLoggingError
  |-- FormatVersionError   (ValueError)
  |-- RootError            (OSError)
  |-- RunNotFoundError     (FileNotFoundError)
+ |-- ArtifactNotFoundError (FileNotFoundError)
+ |-- SourceError          (OSError)
  |-- MetricNotFoundError  (KeyError)
- '-- RunEndedError        (RuntimeError)
+ |-- ExistsError          (FileExistsError)
+ |-- RunEndedError        (RuntimeError)
+ |-- RunActiveError       (RuntimeError)
+ |-- RunFailedError       (RuntimeError)
+ '-- MissingExtraError    (ImportError)
 
 Each is also the builtin that it resembles, so that code which knows nothing of this package can catch it.
 """
@@ -99,6 +105,37 @@ class RunNotFoundError(RunLoggingError, FileNotFoundError):
         return f"{self.args[0]}{near}"
 
 
+class ArtifactNotFoundError(RunLoggingError, FileNotFoundError):
+    """Say that there is no file under a path, or no artifact of a name.
+
+    Args:
+        message: what was looked for and where.
+        candidates: names that come near, best first.
+    """
+
+    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
+        super().__init__(message, candidates)
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        near = f" Did you mean {', '.join(self.candidates)}?" if self.candidates else ""
+        return f"{self.args[0]}{near}"
+
+
+class SourceError(RunLoggingError, OSError):
+    """Say that a file that a run should keep could not be read."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class ExistsError(RunLoggingError, FileExistsError):
+    """Say that a run or an artifact of this name exists already; the message says how to go on."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class MetricNotFoundError(RunLoggingError, KeyError):
     """Say that a run has no metric of a name.
 
@@ -119,3 +156,43 @@ class MetricNotFoundError(RunLoggingError, KeyError):
 
 class RunEndedError(RunLoggingError, RuntimeError):
     """Say that a run has a final status and takes no more records."""
+
+
+class RunActiveError(RunLoggingError, RuntimeError):
+    """Say that a run is being written by a living process, so that it cannot be resumed or deleted."""
+
+
+class RunFailedError(RunLoggingError, RuntimeError):
+    """Say that a run that was waited for did not complete.
+
+    Args:
+        message: which run, and how it ended.
+        status: its status: Failed, Canceled, NotResponding or Unknown.
+        error_details: what ended it, with the last lines of its output; empty where nothing is known.
+    """
+
+    def __init__(self, message: str, status: str = "", error_details: str = "") -> None:
+        super().__init__(message, status, error_details)
+        self.status = status
+        self.error_details = error_details
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}\n{self.error_details}" if self.error_details else str(self.args[0])
+
+
+class MissingExtraError(RunLoggingError, ImportError):
+    """Say that a package is not installed which one of the extras of runlogging brings.
+
+    Args:
+        purpose: what needs the package.
+        package: the package's name.
+        extra: the extra.
+    """
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        super().__init__(purpose, package, extra)
+        self.package = package
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} needs {self.package}, which is not installed: pip install 'runlogging[{self.extra}]'"

@@ -46,6 +46,7 @@ OWN_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {
     "runlogging_exception",
     "runlogging_template",
     "runlogging_dropped",
+    "runlogging_run",
     "metrics",
     "step",
 }
@@ -65,6 +66,10 @@ def _note_process() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_note_process)
+
+
+class AlreadyKept(Exception):  # noqa: N818  (no error: the record is where it belongs)
+    """Say that the run has this record already, from a verb."""
 
 
 class Store(Protocol):
@@ -90,6 +95,7 @@ class RecordBuilder:
         store: keeps a large value; None leaves it in the line.
         on_second: called when the clock of the records enters another second; for the caller's upkeep.
         on_dropped: told of records that a queue before this one did not take.
+        run_id: the run that the lines go to; records that it has already are refused.
     """
 
     def __init__(
@@ -98,6 +104,7 @@ class RecordBuilder:
         store: Store | None = None,
         on_second: Callable[[], None] | None = None,
         on_dropped: Callable[[Dropped], None] | None = None,
+        run_id: str | None = None,
     ) -> None:
         self._redact = redactor.text if redactor is not None else None
         self._redact_attribute = redactor.attribute if redactor is not None else None
@@ -108,11 +115,15 @@ class RecordBuilder:
         self._store = store
         self._on_second = on_second
         self._on_dropped = on_dropped
+        self._run_id = run_id
 
     def build(self, record: logging.LogRecord) -> Line:
         """Return the line of a record, without its ``seq``.
 
         A record that lacks attributes, or lies about them, gets the line that can be had.
+
+        Raises:
+            AlreadyKept: the run has this record.
         """
         d = record.__dict__
         row = step = None
@@ -228,6 +239,9 @@ class RecordBuilder:
 
     def _complete(self, record: logging.LogRecord) -> Line:
         """Build a line by all the rules; each part on its own, so that a bad one costs only itself."""
+        # A mark is one attribute more than the quick path knows, so every marked record comes here.
+        if self._run_id is not None and record.__dict__.get("runlogging_run") == self._run_id:
+            raise AlreadyKept
         line = Line()
         problems: list[str] = []
         attributes = _attributes(record)
@@ -323,7 +337,7 @@ class RecordBuilder:
         line.metrics = row or None
         line.nonfinite, line.exact = odd.nonfinite or None, odd.exact or None
         if items:
-            line.values = [_finished(item, problems, self._store) for item in items]
+            line.values = [finished_value(item, problems, self._store) for item in items]
 
     def _put_exception(self, line: Line, record: logging.LogRecord) -> None:
         fields = exception_fields(record)
@@ -473,7 +487,8 @@ def _metric_name(key: Any, taken: Mapping[str, Any], problems: list[str]) -> str
     return name
 
 
-def _finished(item: ValueItem, problems: list[str], store: Store | None) -> dict[str, Any]:
+def finished_value(item: ValueItem, problems: list[str], store: Store | None) -> dict[str, Any]:
+    """Return a value for its line; a large one is stored as an artifact, and the line refers to it."""
     if item.is_large and store is not None:
         try:
             artifact = store(str(item.item["name"]), item.content())

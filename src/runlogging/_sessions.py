@@ -13,11 +13,12 @@ import os
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runlogging._records import describe_exception
-from runlogging.folder import ErrorInfo, RunSpec, Writer
+from runlogging.folder import ErrorInfo, RunSpec, Way, Writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,14 +36,25 @@ class Session:
 
     Args:
         spec: the run.
+        way: how its writer comes to the run; see `runlogging.folder.Way`.
+
+    Attributes:
+        before_end: what is to be done before the writer ends, or None.
+        on_second: what is to be done about once a second while verbs log, or None.
     """
 
-    def __init__(self, spec: RunSpec) -> None:
+    def __init__(self, spec: RunSpec, way: Way = "join") -> None:
         self.spec = spec
-        self.writer = Writer(spec, on_open=end_in_worker)
+        self.writer = Writer(spec, on_open=self._note_open, way=way)
         self.handlers: weakref.WeakSet[logging.Handler] = weakref.WeakSet()
+        self.before_end: Callable[[], None] | None = None
+        self.on_second: Callable[[], None] | None = None
         self._open_handlers = 0
         self._known_error = uncaught_error()
+
+    def _note_open(self) -> None:
+        _running[self] = None  # kept until its end, which the exit of the process writes where nobody else does
+        end_in_worker()
 
     def join(self, handler: logging.Handler) -> None:
         """Count a handler as open on this run."""
@@ -72,6 +84,22 @@ class Session:
                 for record in getattr(one, "take_held_back", list)():
                     handler.emit(record)
 
+    def conclude(self, status: str, error: ErrorInfo | None, *, final: bool) -> bool:
+        """End the writer with a status that somebody gave; see `Writer.end`."""
+        self._prepare_end()
+        is_taken = self.writer.end(status, error, final=final)
+        self.writer.save_dropped()
+        with _lock:
+            _running.pop(self, None)
+            _forget_shared(self)
+        return is_taken
+
+    def _prepare_end(self) -> None:
+        prepare, self.before_end = self.before_end, None
+        if prepare is not None and self.writer.is_open:
+            with suppress(Exception):
+                prepare()
+
     def end(self) -> None:
         """End the writer: Completed, or Failed or Canceled by an uncaught error that came since the session began."""
         error = uncaught_error()
@@ -90,6 +118,7 @@ class Session:
                 self.writer.open()
         for handler in tuple(self.handlers):
             self.tell_held_back(handler)
+        self._prepare_end()
         self.end()
         self.writer.linger()
 
@@ -99,11 +128,12 @@ class Session:
         return any(id(handler) in attached for handler in self.handlers)
 
 
-def session_of(spec: RunSpec, *, shared_key: tuple[Path, str] | None) -> Session:
+def session_of(spec: RunSpec, *, shared_key: tuple[Path, str] | None = None, way: Way = "join") -> Session:
     """Return the session of a run in this process, and make it where there is none.
 
     Args:
         spec: the run; its path says which.
+        way: how a new session's writer comes to the run.
         shared_key: root and experiment, for a handler without a run id: it shares the run of the handlers that are
             open there.
     """
@@ -111,10 +141,30 @@ def session_of(spec: RunSpec, *, shared_key: tuple[Path, str] | None) -> Session
         session = _shared.get(shared_key) if shared_key is not None else None
         session = session or _sessions.get(spec.path)
         if session is None:
-            session = _sessions[spec.path] = Session(spec)
+            session = _sessions[spec.path] = Session(spec, way)
         if shared_key is not None:
             _shared.setdefault(shared_key, session)
         return session
+
+
+def start_session(spec: RunSpec, way: Way) -> Session:
+    """Begin a life of a run in this process, and open it.
+
+    Args:
+        spec: the run.
+        way: "create", "resume" or "join".
+
+    Raises:
+        ExistsError, RunActiveError, RunEndedError, OSError, RunLoggingError: as `runlogging.folder.Writer.open`.
+    """
+    with _lock:
+        known = _sessions.get(spec.path)
+        session = known if known is not None and not known.writer.was_opened else Session(spec)
+        session.writer.way = way
+    session.writer.open()
+    with _lock:
+        _sessions[spec.path] = session
+    return session
 
 
 def _forget_shared(session: Session) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import InvalidValueError
-from runlogging._records import RecordBuilder
+from runlogging._records import AlreadyKept, RecordBuilder
 from runlogging._sessions import Session, session_of
 from runlogging.folder import (
     DURABILITIES,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _logger = logging.getLogger("runlogging")
+# What the verbs of a run show to handlers that the user puts there; it reaches the root's only if the user lets it.
+logging.getLogger("runlogging.metrics").propagate = False
 _warned_of_formatter = False
 
 
@@ -123,6 +125,8 @@ class RunHandler(logging.Handler):
         """Write the record's line."""
         try:
             self._write(self._build(record))
+        except AlreadyKept:
+            pass
         except RecursionError:
             raise
         except Exception:
@@ -142,7 +146,11 @@ class RunHandler(logging.Handler):
         self.formatter = fmt or RunFormatter(redact=self._redact)
         writer = self._session.writer
         builder = RecordBuilder(
-            self.formatter.redactor, store=writer.store_value, on_second=writer.tick, on_dropped=writer.dropped.note
+            self.formatter.redactor,
+            store=writer.store_value,
+            on_second=writer.tick,
+            on_dropped=writer.dropped.note,
+            run_id=self.run_id,
         )
         self._build = builder.build
 

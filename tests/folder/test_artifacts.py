@@ -30,7 +30,7 @@ def _files(run: Path) -> list[str]:
 def test_artifact_lies_under_its_name(tmp_path: Path, name: str) -> None:
     """Every name that is allowed can be stored; only the whole file is left, with its checksum."""
     data = bytes(range(256)) * 5
-    assert store_artifact(tmp_path, name, data) == hashlib.sha256(data).hexdigest()
+    assert store_artifact(tmp_path, name, data) == (hashlib.sha256(data).hexdigest(), len(data))
     assert artifact_path(tmp_path, name).read_bytes() == data
     assert _files(tmp_path) == [name]
 
@@ -112,7 +112,7 @@ def test_threads_never_mix_their_content(tmp_path: Path, same_name: bool) -> Non
             data = b"%d" % number * 50_000
             start.wait()
             try:
-                outcomes.append((name, number, store_artifact(tmp_path, name, data)))
+                outcomes.append((name, number, store_artifact(tmp_path, name, data)[0]))
             except OSError as error:
                 errors.append(error)
 

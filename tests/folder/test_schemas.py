@@ -121,7 +121,7 @@ def test_every_line_fits_the_schema_of_its_stream(broad_run: Path) -> None:
 def test_optional_fields_are_all_met(broad_run: Path) -> None:
     """The broad set of records is broad: it writes every field of a line but those of queues and tasks."""
     met = {field for stream in STREAMS for line in read_lines(broad_run, stream) for field in line}
-    assert met >= set(Line.__struct_fields__) - {"task", "process", "recorded"}
+    assert met >= set(Line.__struct_fields__) - {"task", "process", "recorded", "description"}
     items = {key for line in read_lines(broad_run, "values") for item in line["values"] for key in item}
     item_schema = _schema("values")["properties"]["values"]["items"]["properties"]
     assert items == set(item_schema) - {"description"}
@@ -200,7 +200,7 @@ def test_schemas_are_schemas_of_the_lines(stream: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["$id"].endswith(f":{stream}")
     fields = set((ArtifactLine if stream == "artifacts" else Line).__struct_fields__)
-    missing = {"logs": {"metrics", "values", "nonfinite", "exact"}, "metrics": {"values"}}
+    missing = {"logs": {"metrics", "values", "nonfinite", "exact", "description"}, "metrics": {"values"}}
     assert set(schema["properties"]) == fields - missing.get(stream, set())
 
 

@@ -29,6 +29,7 @@ from runlogging.folder import (
     read_manifest,
     writer_life,
 )
+from runlogging.folder import _joining as joining_module
 from runlogging.folder import _writer as writer_module
 from runlogging.folder._life import claim_writer
 
@@ -266,7 +267,7 @@ def test_line_in_the_middle_of_the_opening_waits(tmp_path: Path, monkeypatch: py
         signal.raise_signal(signal.SIGUSR1)
         return claim(run, wanted)
 
-    monkeypatch.setattr(writer_module, "claim_writer", claim_under_a_signal)
+    monkeypatch.setattr(joining_module, "claim_writer", claim_under_a_signal)
     before = signal.signal(signal.SIGUSR1, lambda *_: writer.write(metric_line()))
     try:
         writer.write(log_line())

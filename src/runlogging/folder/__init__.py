@@ -6,9 +6,19 @@ it writes.
 
 from runlogging.folder._artifacts import artifact_path, store_artifact
 from runlogging.folder._dropped import DroppedCount, say
+from runlogging.folder._joining import (
+    DURABILITIES,
+    Durability,
+    RunSpec,
+    Way,
+    end_from_outside,
+    ended_error,
+    prepare_run,
+)
 from runlogging.folder._layout import (
     ARTIFACTS,
     ARTIFACTS_FOLDER,
+    ENVIRONMENT,
     FORMAT,
     LOGS,
     MAIN_WRITER,
@@ -33,6 +43,7 @@ from runlogging.folder._manifest import (
     WriterEntry,
     changed_manifest,
     read_manifest,
+    write_environment,
     write_manifest,
 )
 from runlogging.folder._names import (
@@ -48,13 +59,14 @@ from runlogging.folder._roots import DEFAULT_ROOT, ROOT_VARIABLE, RUN_VARIABLE, 
 from runlogging.folder._summary import MetricSummary, WriterSummary, summarise
 from runlogging.folder._summary import merge as merge_summaries
 from runlogging.folder._times import format_time, now_text, parse_time, second_text, to_microseconds
-from runlogging.folder._writer import DURABILITIES, Durability, RunSpec, Writer
+from runlogging.folder._writer import Writer
 
 __all__ = [
     "ARTIFACTS",
     "ARTIFACTS_FOLDER",
     "DEFAULT_ROOT",
     "DURABILITIES",
+    "ENVIRONMENT",
     "FORMAT",
     "LOGS",
     "MAIN_WRITER",
@@ -77,6 +89,7 @@ __all__ = [
     "Manifest",
     "MetricSummary",
     "RunSpec",
+    "Way",
     "Writer",
     "WriterEntry",
     "WriterInfo",
@@ -90,6 +103,8 @@ __all__ = [
     "clean_identifier",
     "clean_text",
     "encode_line",
+    "end_from_outside",
+    "ended_error",
     "find_root",
     "format_time",
     "host_name",
@@ -99,6 +114,7 @@ __all__ = [
     "nonfinite_text",
     "now_text",
     "parse_time",
+    "prepare_run",
     "put_at",
     "rank",
     "read_manifest",
@@ -112,6 +128,7 @@ __all__ = [
     "summary_path",
     "to_microseconds",
     "unused_name",
+    "write_environment",
     "write_manifest",
     "writer_life",
     "writer_of",

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from runlogging._errors import InvalidNameError
+from runlogging._errors import InvalidNameError, SourceError
 from runlogging.folder._layout import ARTIFACTS_FOLDER
 from runlogging.folder._names import check_artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_CHUNK_BYTES = 1 << 20
+
+
+class Readable(Protocol):
+    """An open file, binary or text; text is kept in UTF-8."""
+
+    def read(self, size: int, /) -> bytes | str:
+        """Return at most so many bytes or characters; nothing at the end."""
+        ...
+
+
+Source = bytes | Readable
 
 
 def artifact_path(run: Path, name: str) -> Path:
@@ -27,29 +41,74 @@ def artifact_path(run: Path, name: str) -> Path:
     return path
 
 
-def store_artifact(run: Path, name: str, data: bytes) -> str:
-    """Keep bytes as an artifact and return their SHA-256 in hexadecimal.
+def store_artifact(
+    run: Path,
+    name: str,
+    source: Source,
+    *,
+    overwrite: bool = False,
+    on_bytes: Callable[[int], None] | None = None,
+) -> tuple[str, int]:
+    """Keep a file as an artifact and return its SHA-256 in hexadecimal and its size in bytes.
 
     The file gets its name only when it is whole.
+
+    Args:
+        run: the run folder.
+        name: the artifact's name.
+        source: the content, or an open binary file.
+        overwrite: whether an artifact of this name is replaced.
+        on_bytes: told of the size of each piece that was copied.
 
     Raises:
         FileExistsError: there is an artifact of this name already.
         InvalidNameError: the name is not allowed.
+        SourceError: the source could not be read.
         OSError: it could not be written.
     """
-    import hashlib  # only runs with artifacts pay for its import
-
     path = artifact_path(run, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{os.urandom(8).hex()}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
-        _name_whole_file(temporary, path)
+            digest, size = _copy(source, file, on_bytes)
+        if overwrite:
+            temporary.replace(path)
+        else:
+            _name_whole_file(temporary, path)
     finally:
         with suppress(OSError):
             temporary.unlink()
-    return hashlib.sha256(data).hexdigest()
+    return digest, size
+
+
+def _copy(source: Source, target: BinaryIO, on_bytes: Callable[[int], None] | None) -> tuple[str, int]:
+    import hashlib  # only runs with artifacts pay for its import
+
+    digest, size = hashlib.sha256(), 0
+    for piece in _pieces(source):
+        target.write(piece)
+        digest.update(piece)
+        size += len(piece)
+        if on_bytes is not None:
+            on_bytes(len(piece))
+    return digest.hexdigest(), size
+
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        yield source
+        return
+    while True:
+        try:
+            piece = source.read(_CHUNK_BYTES)
+        except OSError as error:
+            raise SourceError(f"the file to keep could not be read: {error}") from error
+        if isinstance(piece, str):
+            piece = piece.encode()
+        if not piece:
+            return
+        yield piece
 
 
 def _name_whole_file(temporary: Path, path: Path) -> None:

@@ -14,6 +14,7 @@ FORMAT = 1
 RUN_MANIFEST = "run.json"
 WRITERS_FOLDER = ".writers"
 ARTIFACTS_FOLDER = "artifacts"
+ENVIRONMENT = "environment.json"
 MAIN_WRITER = "main"
 """The writer whose files carry no writer's name: the first owner of the run."""
 

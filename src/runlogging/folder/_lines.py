@@ -44,6 +44,7 @@ class Line(msgspec.Struct, omit_defaults=True, gc=False):
     exact: dict[str, str] | None = None
     problems: list[str] | None = None
     recorded: bool | None = None
+    description: str | None = None
 
 
 class ArtifactLine(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):

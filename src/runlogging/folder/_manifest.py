@@ -10,7 +10,7 @@ import msgspec
 
 from runlogging._errors import FormatVersionError, InvalidValueError, RunNotFoundError
 from runlogging.folder._atomic import write_atomic
-from runlogging.folder._layout import FORMAT, RUN_MANIFEST, WRITERS_FOLDER
+from runlogging.folder._layout import ENVIRONMENT, FORMAT, RUN_MANIFEST, WRITERS_FOLDER
 from runlogging.folder._locks import held_lock
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ class Dropped(msgspec.Struct):
 
 
 class ErrorInfo(msgspec.Struct):
-    """An exception as the manifest keeps it: qualified type name, message, and the traceback's text."""
+    """What ended a run: an exception's qualified type name, message and traceback, or what the caller said of it."""
 
     type: str
     message: str
     stacktrace: str = ""
+    code: str | None = None
 
 
 class WriterEntry(msgspec.Struct):
@@ -58,6 +59,9 @@ class Manifest(msgspec.Struct, kw_only=True):
     id: str = ""
     experiment: str = ""
     name: str | None = None
+    description: str | None = None
+    number: int | None = None
+    type: str | None = None
     created: str = ""
     started: str | None = None
     ended: str | None = None
@@ -126,6 +130,15 @@ def write_manifest(run: Path, manifest: Manifest, *, sync: bool = False) -> None
     """
     data = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
     write_atomic(run / RUN_MANIFEST, data + b"\n", sync=sync)
+
+
+def write_environment(run: Path, facts: dict[str, Any]) -> None:
+    """Write ``environment.json``: what the run was started with and in.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    write_atomic(run / ENVIRONMENT, msgspec.json.format(msgspec.json.encode(facts), indent=2) + b"\n")
 
 
 @contextmanager

@@ -15,19 +15,18 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from runlogging._errors import RunEndedError, RunNotFoundError
-from runlogging._version import __version__
-from runlogging.folder._artifacts import store_artifact
+from runlogging.folder._artifacts import Source, store_artifact
 from runlogging.folder._atomic import sync_folder, write_atomic
 from runlogging.folder._dropped import DroppedCount, merge_dropped, say
+from runlogging.folder._joining import RunSpec, Way, ended_error, owned_manifest, refuse_final, take_place
 from runlogging.folder._layout import (
     ARTIFACTS,
     LOGS,
-    MAIN_WRITER,
     METRICS,
     RUN_MANIFEST,
     STREAMS,
@@ -36,27 +35,16 @@ from runlogging.folder._layout import (
     stream_path,
     summary_path,
 )
-from runlogging.folder._life import LifeLine, LifeLock, claim_writer, default_writer, host_name
+from runlogging.folder._life import LifeLine, LifeLock
 from runlogging.folder._lines import ArtifactLine, Line, encode_line, mended_line
-from runlogging.folder._manifest import (
-    ErrorInfo,
-    Manifest,
-    WriterEntry,
-    changed_manifest,
-    manifest_lock,
-    read_manifest,
-    write_manifest,
-)
+from runlogging.folder._manifest import ErrorInfo, changed_manifest, read_manifest, write_manifest
 from runlogging.folder._names import clean_identifier
 from runlogging.folder._streams import NO_DESCRIPTOR, Stream
 from runlogging.folder._summary import Summary, WriterSummary
 from runlogging.folder._times import now_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-Durability = Literal["process", "power", "lazy"]
-DURABILITIES: tuple[Durability, ...] = ("process", "power", "lazy")
+    pass
 
 _LAZY_BYTES = 64 * 1024
 _LAZY_SECONDS = 0.1
@@ -85,28 +73,6 @@ class _SyncError(OSError):
     """The line is in the file, but not on the disk."""
 
 
-class RunSpec(msgspec.Struct, frozen=True):
-    """What a run is called and how it is written, before its folder exists.
-
-    Attributes:
-        path: the run folder, absolute.
-        run_id: its id, usually the folder's name.
-        experiment: the experiment's name.
-        name: a name for people, or None.
-        tags: text to text or None.
-        durability: "process", "power" or "lazy".
-        parent: the run id of the parent run, or None.
-    """
-
-    path: Path
-    run_id: str
-    experiment: str
-    name: str | None = None
-    tags: dict[str, str | None] = {}
-    durability: Durability = "process"
-    parent: str | None = None
-
-
 class Writer:
     """Append records to a run folder, from any thread, signal handler or forked child.
 
@@ -117,10 +83,24 @@ class Writer:
         spec: the run.
         wanted: the name to ask for as a further writer; None takes the rank, the worker's name, or host and pid.
         on_open: called whenever the writer has opened or reopened.
+        way: how it comes to the run; see `Way`. Whatever comes after, a forked child's writer for instance, joins.
+
+    Attributes:
+        spec: the run.
+        way: how it will come to the run, before it has.
+        is_owner: whether the run's status is this writer's.
+        dropped: the count of what could not be kept.
     """
 
-    def __init__(self, spec: RunSpec, wanted: str | None = None, on_open: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        wanted: str | None = None,
+        on_open: Callable[[], None] | None = None,
+        way: Way = "join",
+    ) -> None:
         self.spec = spec
+        self.way = way
         self._on_open = on_open
         self._lingers = False
         self._wanted = wanted
@@ -151,6 +131,7 @@ class Writer:
         self._columns, self._steps = self._summary.columns, self._summary.steps
         self._fold_at = _FOLD_VALUES
         self._next_summary = time.monotonic() + _SUMMARY_SECONDS
+        self._manifest_seen = 0
         self._artifact_numbers = itertools.count(1)
         self._lazy: list[deque[bytes]] = [deque() for _ in STREAMS]
         self._lazy_bytes = 0
@@ -324,10 +305,10 @@ class Writer:
             if self._is_open or self._is_opening:
                 return
             if self._final:
-                raise RunEndedError(f"run {self.spec.run_id} has a final status and takes no more records")
+                raise self._ended_error()
             self._is_opening = True
             try:
-                self._create_or_join() if self._life is None else self._reopen()
+                self._take_place() if self._life is None else self._reopen()
                 self._is_open = True
             finally:
                 self._is_opening = False
@@ -352,53 +333,29 @@ class Writer:
         finally:
             self._is_draining = False
 
-    def _create_or_join(self) -> None:
-        path = self.spec.path
-        (path / WRITERS_FOLDER).mkdir(parents=True, exist_ok=True)
-        with manifest_lock(path):
-            exists = (path / RUN_MANIFEST).exists()
-            manifest = read_manifest(path) if exists else self._new_manifest()
-            self._refuse_final(manifest)
-            life = claim_writer(path, (self._wanted or default_writer()) if exists else MAIN_WRITER)
-            try:
-                started = life.start()
-                manifest.add_writer(WriterEntry(life.name, os.getpid(), host_name(), started))
-                if not exists:
-                    manifest.owner = life.name
-                write_manifest(path, manifest, sync=self.spec.durability == "power")
-            except BaseException:
-                life.abandon()
-                raise
-        self._life, self.is_owner = life, not exists
-        self._streams = [Stream(stream_path(path, stream, life.name)) for stream in STREAMS]
+    def _take_place(self) -> None:
+        path, way = self.spec.path, self.way
+        try:
+            place = take_place(self.spec, way, self._wanted)
+        except RunEndedError:
+            self._final = True
+            raise
+        # Whatever comes later, after a fork for instance, joins what is there.
+        self.way = "enter" if way == "enter" else "join"
+        self._life, self.is_owner = place.life, place.is_owner
+        self._streams = [Stream(stream_path(path, stream, place.life.name)) for stream in STREAMS]
         if self.spec.durability == "power":
             for folder in (path, path.parent, path.parent.parent):
                 sync_folder(folder)
-
-    def _refuse_final(self, manifest: Manifest) -> None:
-        if manifest.final:
-            self._final = True
-            raise RunEndedError(f"run {manifest.id} ended as {manifest.status} and takes no more records")
-
-    def _new_manifest(self) -> Manifest:
-        now, spec = now_text(), self.spec
-        return Manifest(
-            id=spec.run_id,
-            experiment=spec.experiment,
-            name=spec.name,
-            created=now,
-            started=now,
-            tags=dict(spec.tags),
-            parent=spec.parent,
-            durability=spec.durability,
-            program=f"runlogging {__version__}",
-        )
 
     def _reopen(self) -> None:
         if self._life is None or self._lingers:
             return
         with suppress(RunNotFoundError):
-            self._refuse_final(read_manifest(self.spec.path))
+            manifest = read_manifest(self.spec.path)
+            self._final = self._final or manifest.final
+            refuse_final(manifest)
+            self.is_owner = self.is_owner and manifest.owner == self.name  # else another life resumed the run
         self._restore()
         if self.is_owner:
             with changed_manifest(self.spec.path) as manifest:
@@ -421,10 +378,7 @@ class Writer:
         if not self._is_held() and self._life is not None:
             self._life.reopen()
         if self.is_owner and not (path / RUN_MANIFEST).exists():
-            manifest = self._new_manifest()
-            manifest.owner = self.name
-            manifest.add_writer(WriterEntry(self.name, os.getpid(), host_name(), now_text()))
-            write_manifest(path, manifest)
+            write_manifest(path, owned_manifest(self.spec, self.name))
 
     @property
     def name(self) -> str:
@@ -449,8 +403,30 @@ class Writer:
             if any(stream.is_lost() for stream in self._streams) or not self._is_held():
                 with suppress(OSError):
                     self._revive()
-            if time.monotonic() >= self._next_summary:
+            if self._was_ended_from_outside():
+                self._end_as_told()
+            elif time.monotonic() >= self._next_summary:
                 self._write_summary()
+
+    def _was_ended_from_outside(self) -> bool:
+        """Tell whether another process gave the run a terminal status; the manifest is read only if it changed."""
+        with suppress(Exception):
+            changed = (self.spec.path / RUN_MANIFEST).stat().st_mtime_ns
+            if changed != self._manifest_seen:
+                self._manifest_seen = changed
+                return read_manifest(self.spec.path).final
+        return False
+
+    def _end_as_told(self) -> None:
+        """End this life with the status that another process wrote; further lines are refused."""
+        with suppress(Exception):
+            manifest = read_manifest(self.spec.path)
+            self.end(manifest.status, manifest.error, final=True)
+
+    def _ended_error(self) -> RunEndedError:
+        with suppress(Exception):
+            return ended_error(read_manifest(self.spec.path))
+        return RunEndedError(f"run {self.spec.run_id} has a final status and takes no more records")
 
     def _fold(self) -> None:
         with self._lock:
@@ -472,35 +448,50 @@ class Writer:
         counts["metrics"] = _drawn(self._numbers) - 1 - _drawn(self._failed) - sum(counts.values())
         return {stream: counts[stream] - lost for stream, lost in zip(STREAMS, self._lost, strict=True)}
 
-    def store(self, name: str, data: bytes, kind: str | None = None) -> ArtifactLine:
-        """Keep bytes as an artifact of the run, with its line in ``artifacts.jsonl``.
+    def store(
+        self,
+        name: str,
+        source: Source,
+        kind: str | None = None,
+        *,
+        overwrite: bool = False,
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> ArtifactLine:
+        """Keep a file as an artifact of the run, with its line in ``artifacts.jsonl``.
 
         Args:
             name: a relative name; see `check_artifact`.
-            data: the content.
+            source: the content, or an open binary file that is read from where it stands.
             kind: what it is, such as "value"; None says nothing.
+            overwrite: whether an artifact of this name is replaced.
+            on_bytes: told of each piece's bytes while a file is copied.
 
         Raises:
             FileExistsError: there is an artifact of this name.
+            SourceError: the source could not be read.
             OSError, RunLoggingError: as `open`, and where the file cannot be written.
         """
         self.open()
-        digest = store_artifact(self.spec.path, name, data)
-        line = ArtifactLine(time=now_text(), name=name, size=len(data), sha256=digest, type=kind)
+        digest, size = store_artifact(self.spec.path, name, source, overwrite=overwrite, on_bytes=on_bytes)
+        line = ArtifactLine(time=now_text(), name=name, size=size, sha256=digest, type=kind)
         with self._lock:
             line.seq = self._next()
             self._rescue(ARTIFACTS, line, encode_line(line))
             self._tally[ARTIFACTS]()
         return line
 
-    def store_value(self, label: str, data: bytes) -> ArtifactLine:
-        """Keep the JSON of a value too large for its line, under a name made from the label and the writer's name."""
+    def unused_artifact(self, folder: str, label: str, extension: str) -> str:
+        """Return a name for a new artifact, made from a label; no other call of any writer gets it."""
         self.open()
         stem = clean_identifier(label)[:48]
-        return self.store(f"values/{stem}-{self.name}-{next(self._artifact_numbers)}.json", data, "value")
+        return f"{folder}/{stem}-{self.name}-{next(self._artifact_numbers)}{extension}"
 
-    def end(self, status: str, error: ErrorInfo | None = None, *, final: bool = False) -> None:
-        """End this writer's life; the owner's end is the run's.
+    def store_value(self, label: str, data: bytes) -> ArtifactLine:
+        """Keep the JSON of a value too large for its line, under a name made from the label and the writer's name."""
+        return self.store(self.unused_artifact("values", label, ".json"), data, "value")
+
+    def end(self, status: str, error: ErrorInfo | None = None, *, final: bool = False) -> bool:
+        """End this writer's life; the owner's end is the run's, unless another process has ended the run.
 
         A later line goes on where it stopped, unless the end is final.
 
@@ -508,35 +499,49 @@ class Writer:
             status: Completed, Failed or Canceled.
             error: what went wrong, for Failed and Canceled.
             final: whether the run takes no more records.
+
+        Returns:
+            Whether the status was taken: False where the writer was not open or the run had a final status.
         """
         with self._alone():
             if not self._is_open:
-                return
+                return False
             self._is_open = False
             with suppress(OSError):
                 self.flush(sync=self.spec.durability == "power")
             self._write_summary()
             ended, counts = now_text(), self.counts()
-            self._end_manifest(status, error, ended, final)
-            self._final = final
+            is_taken = self._end_manifest(status, error, ended, final)
+            self._final = final or not is_taken
             self._close_streams()
             if self.is_owner and self.counts() != counts:
                 # Other threads went on while the manifest was written; from here on they wait for the lock.
-                self._end_manifest(status, error, ended, final)
+                self._count_again()
             if self._life is not None:
                 self._life.end(LifeLine(ended=ended, status=status, counts=self.counts(), dropped=self.dropped.total))
+            return is_taken
 
-    def _end_manifest(self, status: str, error: ErrorInfo | None, ended: str, final: bool) -> None:
+    def _end_manifest(self, status: str, error: ErrorInfo | None, ended: str, final: bool) -> bool:
         if not self.is_owner and self.dropped.total is None:
-            return
+            return True
+        is_taken = True
         try:
             with changed_manifest(self.spec.path, sync=self.is_owner) as manifest:
                 manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
                 if self.is_owner:
-                    manifest.status, manifest.ended, manifest.error = status, ended, error
-                    manifest.final, manifest.counts = final, self.counts()
+                    manifest.counts = self.counts()
+                    is_taken = not manifest.final
+                    if is_taken:
+                        manifest.status, manifest.ended = status, ended
+                        manifest.error, manifest.final = error, final
         except Exception as problem:
             say(f"the end of {self.spec.path} could not be written: {type(problem).__name__}: {problem}")
+        return is_taken
+
+    def _count_again(self) -> None:
+        with suppress(Exception), changed_manifest(self.spec.path, sync=self.is_owner) as manifest:
+            manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
+            manifest.counts = self.counts()
 
     def save_dropped(self) -> None:
         """Write to the manifest what was dropped since the last end, where the folder can be reached."""

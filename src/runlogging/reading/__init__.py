@@ -1,11 +1,17 @@
 """Reading run folders, also while they are being written. It knows the folder, never the writing side."""
 
+from runlogging.reading._artifacts import ArtifactEntry
 from runlogging.reading._find import list_runs, resolve_run
 from runlogging.reading._follow import LogFollower, follow_logs
 from runlogging.reading._model import LogEntry, Point, Problem, Series, Value
+from runlogging.reading._queries import has_properties, has_tags
 from runlogging.reading._run import RunReader, open_run
+from runlogging.reading._select import children_of, find_run, select_runs
+from runlogging.reading._shapes import metrics_in_shapes, rows
+from runlogging.reading._wait import wait_for_end
 
 __all__ = [
+    "ArtifactEntry",
     "LogEntry",
     "LogFollower",
     "Point",
@@ -13,8 +19,16 @@ __all__ = [
     "RunReader",
     "Series",
     "Value",
+    "children_of",
+    "find_run",
     "follow_logs",
+    "has_properties",
+    "has_tags",
     "list_runs",
+    "metrics_in_shapes",
     "open_run",
     "resolve_run",
+    "rows",
+    "select_runs",
+    "wait_for_end",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
 
@@ -25,10 +25,13 @@ def list_runs(root: str | PathLike[str] = "runs", experiment: str | None = None)
             not exist has no runs.
         experiment: only this experiment's runs.
     """
+    return newest_first(run_folders(find_root(root), experiment))
+
+
+def newest_first(folders: Iterable[Path]) -> list[RunReader]:
+    """Return readers of run folders, newest first; one that cannot be read is left out, with a warning."""
     found: list[tuple[str, str, RunReader]] = []
-    for path in _run_folders(find_root(root)):
-        if experiment is not None and path.parent.name != experiment:
-            continue
+    for path in folders:
         try:
             run = RunReader(path)
             found.append((str(run.created or ""), path.name, run))
@@ -56,7 +59,7 @@ def resolve_run(run: str | PathLike[str], root: str | PathLike[str] = "runs") ->
     wanted = str(run)
     if wanted == "latest":
         return _latest(base)
-    folders = list(_run_folders(base))
+    folders = list(run_folders(base))
     exact = [folder for folder in folders if folder.name == wanted]
     fits = exact or [folder for folder in folders if wanted and folder.name.startswith(wanted)]
     if len(fits) == 1:
@@ -77,11 +80,18 @@ def _latest(root: Path) -> Path:
     return runs[0].path
 
 
-def _run_folders(root: Path) -> Iterator[Path]:
-    for experiment in _folders(root):
-        for folder in _folders(experiment):
-            if (folder / RUN_MANIFEST).is_file():
-                yield folder
+def run_folders(root: Path, experiment: str | None = None) -> Iterator[Path]:
+    """Yield the run folders below a root, of all experiments or of one."""
+    for folder in _folders(root):
+        if experiment in (None, folder.name):
+            yield from runs_in(folder)
+
+
+def runs_in(experiment: Path) -> Iterator[Path]:
+    """Yield the run folders in an experiment's folder."""
+    for folder in _folders(experiment):
+        if (folder / RUN_MANIFEST).is_file():
+            yield folder
 
 
 def _folders(path: Path) -> list[Path]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import LogEntry, Problem
-from runlogging.reading._run import RunReader, is_entry, lowest_level
+from runlogging.reading._run import RunReader
 from runlogging.reading._streams import StreamFile, merged, stream_files
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple, overload
 
 import msgspec
 
+from runlogging._errors import InvalidValueError
 from runlogging.folder import STANDARD_LEVELS, Line, parse_time, restored
 
 
@@ -104,7 +106,7 @@ class Value:
         artifact: the name of the artifact that holds it, or None.
     """
 
-    def __init__(self, item: dict[str, Any], record: Record, load: Callable[[str], bytes]) -> None:
+    def __init__(self, item: dict[str, Any], record: Record, locate: Callable[[str], Path]) -> None:
         self.name = str(item.get("name", ""))
         self.type = str(item.get("type", "json"))
         self.seq, self.step = record.line.seq, record.line.step
@@ -113,26 +115,44 @@ class Value:
         self.artifact: str | None = item.get("artifact")
         self.shape: list[int] | None = item.get("shape")
         self._item = item
-        self._load = load
+        self._locate = locate
 
     @property
     def value(self) -> Any:
         """The value in plain Python; one that lies in an artifact is read from there.
 
         Raises:
-            RunNotFoundError: the artifact is missing (also a FileNotFoundError).
+            ArtifactNotFoundError: the artifact is missing (also a FileNotFoundError).
+            InvalidValueError: the artifact is a file of another kind, such as an image (also a ValueError).
         """
-        item = self._item
-        if self.artifact is not None and "value" not in item:
-            item = msgspec.json.decode(self._load(self.artifact))
-        # Decoded anew where numbers are put in, so that a second look finds the item as it was.
-        plain = item.get("value")
-        if item.get("nonfinite") or item.get("exact"):
-            plain = restored(msgspec.json.decode(msgspec.json.encode(plain)), item.get("nonfinite"), item.get("exact"))
-        return plain
+        return value_of(self._item, self._locate)
 
     def __repr__(self) -> str:
         return f"<Value {self.name!r} ({self.type}) at step {self.step}>"
+
+
+def value_of(item: dict[str, Any], locate: Callable[[str], Path]) -> Any:
+    """Return the value of an item of a line's ``values``; see `Value.value`.
+
+    Args:
+        item: the item as it stands in the line; it stays as it is.
+        locate: gives the path of an artifact.
+    """
+    artifact = item.get("artifact")
+    if artifact is not None and "value" not in item:
+        item = _content(artifact, locate)
+    plain = item.get("value")
+    if item.get("nonfinite") or item.get("exact"):
+        # Decoded anew where numbers are put in, so that a second look finds the item as it was.
+        plain = restored(msgspec.json.decode(msgspec.json.encode(plain)), item.get("nonfinite"), item.get("exact"))
+    return plain
+
+
+def _content(artifact: str, locate: Callable[[str], Path]) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(locate(artifact).read_bytes(), type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidValueError(f"the artifact {artifact!r} holds no value but is a file to open: {error}") from error
 
 
 class LogEntry:

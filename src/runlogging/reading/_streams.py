@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import heapq
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from runlogging.folder import Line, parse_time, writer_of
+from runlogging._errors import RunNotFoundError
+from runlogging.folder import ArtifactLine, Line, parse_time, writer_of
 from runlogging.reading._model import Problem, Record
 
 _CHUNK_BYTES = 1 << 20
 
 _decode = msgspec.json.Decoder(Line).decode
+_decode_artifact = msgspec.json.Decoder(ArtifactLine).decode
+
+_LineT = TypeVar("_LineT", Line, ArtifactLine)
 
 
 class StreamFile:
@@ -38,12 +43,19 @@ class StreamFile:
 
     def new_records(self) -> Iterator[Record]:
         """Yield the records of the lines that were completed since the last call."""
+        return (Record(line, self.writer, self.stream) for line in self._new(_decode))
+
+    def new_artifacts(self) -> Iterator[ArtifactLine]:
+        """Yield the lines of an ``artifacts`` stream that were completed since the last call."""
+        return self._new(_decode_artifact)
+
+    def _new(self, decode: Callable[[bytes], _LineT]) -> Iterator[_LineT]:
         try:
             with self.path.open("rb") as file:
                 for offset, text in self._new_lines(file):
-                    record = self._record(offset, text)
-                    if record is not None:
-                        yield record
+                    line = self._decoded(decode, offset, text)
+                    if line is not None:
+                        yield line
         except OSError as error:
             self._note(None, "unreadable", f"cannot be read: {error.strerror}")
 
@@ -59,14 +71,14 @@ class StreamFile:
             if text != b"\n":
                 yield offset, text
 
-    def _record(self, offset: int, text: bytes) -> Record | None:
+    def _decoded(self, decode: Callable[[bytes], _LineT], offset: int, text: bytes) -> _LineT | None:
         try:
-            line = _decode(text)
+            line = decode(text)
             parse_time(line.time)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
             self._note(offset, "bad", f"no line of the format: {error}")
             return None
-        return Record(line, self.writer, self.stream)
+        return line
 
     def note_torn(self) -> None:
         """Report what stands after the last newline; for a writer that is dead."""
@@ -78,10 +90,17 @@ class StreamFile:
 
 
 def stream_files(run: Path, streams: Iterable[str]) -> list[StreamFile]:
-    """Return the files of the given streams, of all writers."""
+    """Return the files of the given streams, of all writers.
+
+    Raises:
+        RunNotFoundError: the folder is gone.
+    """
     wanted = set(streams)
-    found = (path for path in sorted(run.iterdir()) if (name := writer_of(path.name)) and name[0] in wanted)
-    return [StreamFile(path) for path in found]
+    try:
+        paths = sorted(run.iterdir())
+    except FileNotFoundError:
+        raise RunNotFoundError(f"{run} is gone.") from None
+    return [StreamFile(path) for path in paths if (name := writer_of(path.name)) and name[0] in wanted]
 
 
 def merged(records: Iterable[Record]) -> list[Record]:
