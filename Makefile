@@ -40,7 +40,7 @@ bench: .venv/.test
 
 test-integrations:
 	@if ls tests/integrations/test_*.py >/dev/null 2>&1; \
-	then $(MAKE) .venv-integrations/.test && .venv-integrations/bin/python -m pytest tests/integrations; \
+	then $(MAKE) .venv-integrations/.integrations && .venv-integrations/bin/python -m pytest tests/integrations; \
 	else echo "test-integrations: there are no integration tests yet, nothing to run"; fi
 
 clean:
@@ -61,6 +61,10 @@ which-python:
 
 %/.test: pyproject.toml | %/bin/python
 	$*/bin/python $(PIP_INSTALL) -e '.[samples,test]'
+	@touch $@
+
+%/.integrations: pyproject.toml | %/bin/python
+	$*/bin/python $(PIP_INSTALL) -e '.[samples,test,integrations]'
 	@touch $@
 
 %/.lint: pyproject.toml | %/bin/python

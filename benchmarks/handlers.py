@@ -223,6 +223,39 @@ def make_contenders(folder: Path) -> list[Contender]:
     return contenders + rarer_contenders(folder) + verb_contenders(folder)
 
 
+def capture_figures(folder: Path, sizes: Sizes) -> list[Figure]:
+    """Return what capture by an open run costs over the same record through a RunHandler.
+
+    It is on for the whole process while it is on, so it cannot take turns with the others.
+    """
+    handler = RunHandler(folder, "explicit")
+    explicit, captured = attach(handler), attach(logging.NullHandler())
+    calls = range(max(1, sizes.calls // sizes.passes))
+
+    def time_explicit() -> float:
+        return time_loop(explicit.info, calls)
+
+    def time_captured() -> float:
+        with start_run("captured", folder, environment=False):
+            return time_loop(captured.info, calls)
+
+    fastest = in_turns({"explicit": time_explicit, "captured": time_captured}, 2 * sizes.passes)
+    handler.close()
+    more = fastest["captured"] - fastest["explicit"]
+    return [
+        Figure("text: captured by an open run, over RunHandler", more, 1.0, unit="us"),
+        Figure("text: captured by an open run / RunHandler", fastest["captured"] / fastest["explicit"]),
+    ]
+
+
+def time_loop(info: Info, calls: range) -> float:
+    """Return the µs per call of a tight loop."""
+    log_text(info, range(WARM_UP))
+    begun = _clock()
+    log_text(info, calls)
+    return (_clock() - begun) / 1_000 / len(calls)
+
+
 def rarer_contenders(folder: Path) -> list[Contender]:
     """Return the contenders of ten scalars and of long messages."""
     plain = file_handler(folder / "ten.log", logging.Formatter(PLAIN_FIELDS))
@@ -649,6 +682,7 @@ def measure(folder: Path, sizes: Sizes) -> tuple[list[Contender], list[Figure]]:
     for contender in contenders:
         contender.close()
     figures = call_figures(contenders)
+    figures += capture_figures(folder, sizes)
     figures += process_figures(folder, sizes)
     figures += import_figures(sizes)
     figures += start_figures(folder, sizes)

@@ -117,11 +117,12 @@ def normalised(output: str, folder: Path) -> str:
     return output.strip("\n")
 
 
-def test_readme_runs_as_written(tmp_path: Path, environment: dict[str, str]) -> None:
-    """Every program and command of the README runs, in order, and prints what the README says."""
+@pytest.mark.parametrize("page", ["README.md", "docs/run.md", "docs/capture.md"])
+def test_page_runs_as_written(page: str, tmp_path: Path, environment: dict[str, str]) -> None:
+    """Every program and command of a page runs, in order, and prints what the page says."""
     folder = tmp_path / "reader"
     folder.mkdir()
-    for block in blocks_of(REPOSITORY / "README.md"):
+    for block in blocks_of(REPOSITORY / page):
         run_block(block, folder, environment)
 
 
@@ -134,7 +135,7 @@ def test_readme_leaves_little_untried() -> None:
     assert unknown == set(), "blocks that are neither run nor marked"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "samples/README.md"])
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "samples/README.md", "docs/run.md", "docs/capture.md"])
 def test_links_lead_to_files(name: str) -> None:
     """Each relative link of a page names a file of the repository."""
     page = REPOSITORY / name

@@ -9,6 +9,7 @@ from runlogging._errors import (
     InvalidNameError,
     InvalidValueError,
     MetricNotFoundError,
+    MissingExtraError,
     RootError,
     RunActiveError,
     RunEndedError,
@@ -22,10 +23,12 @@ from runlogging.formatters import RunFormatter
 from runlogging.handlers import RunHandler
 
 if TYPE_CHECKING:
+    from runlogging.doctor import doctor
     from runlogging.filters import ContextFilter, MetricFilter, RedactFilter, SampleFilter
     from runlogging.queues import RunQueueHandler, SnapshotFilter
     from runlogging.reading import RunReader, list_runs, open_run
     from runlogging.run import Experiment, Model, Run, Workspace, start_run
+    from runlogging.run._bridges import loguru_sink, structlog_processor
 
 __all__ = [
     "ArtifactNotFoundError",
@@ -37,6 +40,7 @@ __all__ = [
     "InvalidValueError",
     "MetricFilter",
     "MetricNotFoundError",
+    "MissingExtraError",
     "Model",
     "RedactFilter",
     "RootError",
@@ -55,25 +59,35 @@ __all__ = [
     "SourceError",
     "Workspace",
     "__version__",
+    "doctor",
     "list_runs",
+    "loguru_sink",
     "open_run",
     "start_run",
+    "structlog_processor",
 ]
 
 # Imported when they are first asked for: a program that only logs does not pay for them.
 _LATE = {
+    "doctor": "runlogging.doctor",
     **dict.fromkeys(("ContextFilter", "MetricFilter", "RedactFilter", "SampleFilter"), "runlogging.filters"),
     **dict.fromkeys(("RunQueueHandler", "SnapshotFilter"), "runlogging.queues"),
     **dict.fromkeys(("RunReader", "list_runs", "open_run"), "runlogging.reading"),
     **dict.fromkeys(("Experiment", "Model", "Run", "Workspace", "start_run"), "runlogging.run"),
+    **dict.fromkeys(("loguru_sink", "structlog_processor"), "runlogging.run._bridges"),
 }
 
 
+_LATE_MODULES = ("azureml", "charts")
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _LATE_MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_LATE[name]), name)
     return value
 

@@ -95,7 +95,9 @@ class RecordBuilder:
         store: keeps a large value; None leaves it in the line.
         on_second: called when the clock of the records enters another second; for the caller's upkeep.
         on_dropped: told of records that a queue before this one did not take.
-        run_id: the run that the lines go to; records that it has already are refused.
+        mark: that of the run that the lines go to; records that it has already are refused.
+        kept_by: tells of a process id whether that process keeps its own records in this run.
+        is_capture: whether records that any run has already are refused.
     """
 
     def __init__(
@@ -104,7 +106,9 @@ class RecordBuilder:
         store: Store | None = None,
         on_second: Callable[[], None] | None = None,
         on_dropped: Callable[[Dropped], None] | None = None,
-        run_id: str | None = None,
+        mark: str | None = None,
+        kept_by: Callable[[int], bool] | None = None,
+        is_capture: bool = False,
     ) -> None:
         self._redact = redactor.text if redactor is not None else None
         self._redact_attribute = redactor.attribute if redactor is not None else None
@@ -115,7 +119,9 @@ class RecordBuilder:
         self._store = store
         self._on_second = on_second
         self._on_dropped = on_dropped
-        self._run_id = run_id
+        self._mark = mark
+        self._kept_by = kept_by
+        self._is_capture = is_capture
 
     def build(self, record: logging.LogRecord) -> Line:
         """Return the line of a record, without its ``seq``.
@@ -240,7 +246,7 @@ class RecordBuilder:
     def _complete(self, record: logging.LogRecord) -> Line:
         """Build a line by all the rules; each part on its own, so that a bad one costs only itself."""
         # A mark is one attribute more than the quick path knows, so every marked record comes here.
-        if self._run_id is not None and record.__dict__.get("runlogging_run") == self._run_id:
+        if self._mark is not None and self._has(record):
             raise AlreadyKept
         line = Line()
         problems: list[str] = []
@@ -264,6 +270,15 @@ class RecordBuilder:
         self._take_dropped(record, problems)
         line.problems = problems or None
         return line
+
+    def _has(self, record: logging.LogRecord) -> bool:
+        """Tell whether the run has a record: it is marked, or came from a process that keeps its own."""
+        d = record.__dict__
+        mark = d.get("runlogging_run")
+        if mark is not None and (self._is_capture or mark == self._mark):
+            return True
+        process = d.get("process")
+        return self._kept_by is not None and type(process) is int and process != _process and self._kept_by(process)
 
     def _put_time(self, line: Line, record: logging.LogRecord, attributes: dict[str, Any]) -> None:
         created = record.__dict__.get("created")

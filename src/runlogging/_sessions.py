@@ -18,14 +18,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runlogging._records import describe_exception
+from runlogging._redaction import Redactor
 from runlogging.folder import ErrorInfo, RunSpec, Way, Writer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runlogging._recorder import Recorder, Silent
+
 _lock = threading.RLock()
 # By run folder. A handler holds its session; one whose handlers are all gone is kept only while it runs.
-_sessions: weakref.WeakValueDictionary[Path, Session] = weakref.WeakValueDictionary()
+_sessions: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 _running: dict[Session, None] = {}
 # Sessions of handlers without a run id, by root and experiment, while one of their handlers is open.
 _shared: dict[tuple[Path, str], Session] = {}
@@ -41,6 +44,11 @@ class Session:
     Attributes:
         before_end: what is to be done before the writer ends, or None.
         on_second: what is to be done about once a second while verbs log, or None.
+        is_started: whether `conclude` is to end it, and not the last of its handlers.
+        entered: how many ``with`` blocks of the run this process is in.
+        said: what of the disk's failures was said on stderr.
+        recorder: what takes the records that the run captures; None where nobody asked.
+        is_shared: whether a handler of the run is, or was, there.
     """
 
     def __init__(self, spec: RunSpec, way: Way = "join") -> None:
@@ -49,6 +57,11 @@ class Session:
         self.handlers: weakref.WeakSet[logging.Handler] = weakref.WeakSet()
         self.before_end: Callable[[], None] | None = None
         self.on_second: Callable[[], None] | None = None
+        self.is_started = False
+        self.entered = 0
+        self.said: set[object] = set()
+        self.recorder: Recorder | Silent | None = None
+        self.is_shared = False
         self._open_handlers = 0
         self._known_error = uncaught_error()
 
@@ -61,10 +74,11 @@ class Session:
         with _lock:
             _running[self] = None
             self.handlers.add(handler)
+            self.is_shared = True
             self._open_handlers += 1
 
     def leave(self, *, was_open: bool) -> None:
-        """Take a handler's end: the last one ends the run.
+        """Take a handler's end: the last one ends the run, unless `start_session` began it.
 
         Args:
             was_open: whether the handler had not left before; one that did may still have reopened the run.
@@ -72,7 +86,7 @@ class Session:
         with _lock:
             if was_open:
                 self._open_handlers -= 1
-            if self._open_handlers <= 0:
+            if self._open_handlers <= 0 and not self.is_started:
                 _forget_shared(self)
                 _running.pop(self, None)
                 self.end()
@@ -86,6 +100,7 @@ class Session:
 
     def conclude(self, status: str, error: ErrorInfo | None, *, final: bool) -> bool:
         """End the writer with a status that somebody gave; see `Writer.end`."""
+        self.is_started = False
         self._prepare_end()
         is_taken = self.writer.end(status, error, final=final)
         self.writer.save_dropped()
@@ -106,8 +121,15 @@ class Session:
         if error is None or error is self._known_error or is_interactive():
             self.writer.end("Completed")
         else:
-            self.writer.end(*ending(error))
+            status, info = ending(error)
+            self.writer.end(status, cleared(info, self._redactor()))
         self.writer.save_dropped()
+
+    def _redactor(self) -> Redactor | None:
+        """Return what takes secrets out of the error that ended the program; None where every handler keeps them."""
+        if not self.handlers:
+            return Redactor()
+        return next(filter(None, (getattr(one.formatter, "redactor", None) for one in tuple(self.handlers))), None)
 
     def end_at_exit(self) -> None:
         """End what is open at exit; what was closed before an uncaught error while it stayed attached failed too."""
@@ -118,6 +140,11 @@ class Session:
                 self.writer.open()
         for handler in tuple(self.handlers):
             self.tell_held_back(handler)
+            if failed:
+                with suppress(Exception):
+                    getattr(handler, "spill_flight", _nothing)()
+        if failed and self.recorder is not None:
+            self.recorder.spill()
         self._prepare_end()
         self.end()
         self.writer.linger()
@@ -139,32 +166,45 @@ def session_of(spec: RunSpec, *, shared_key: tuple[Path, str] | None = None, way
     """
     with _lock:
         session = _shared.get(shared_key) if shared_key is not None else None
-        session = session or _sessions.get(spec.path)
+        session = session or _sessions.get(_key(spec.path))
         if session is None:
-            session = _sessions[spec.path] = Session(spec, way)
+            session = _sessions[_key(spec.path)] = Session(spec, way)
         if shared_key is not None:
             _shared.setdefault(shared_key, session)
         return session
 
 
-def start_session(spec: RunSpec, way: Way) -> Session:
+def start_session(spec: RunSpec, way: Way, *, captures: bool = False) -> Session:
     """Begin a life of a run in this process, and open it.
 
     Args:
         spec: the run.
         way: "create", "resume" or "join".
+        captures: whether it keeps all records that this process logs.
 
     Raises:
         ExistsError, RunActiveError, RunEndedError, OSError, RunLoggingError: as `runlogging.folder.Writer.open`.
     """
     with _lock:
-        known = _sessions.get(spec.path)
+        known = _sessions.get(_key(spec.path))
         session = known if known is not None and not known.writer.was_opened else Session(spec)
-        session.writer.way = way
+        session.spec = spec  # that of a handler that has written nothing yet knows less of the run
+        session.writer.prepare(spec, way)
+        session.writer.captures = captures
     session.writer.open()
+    session.is_started = True
     with _lock:
-        _sessions[spec.path] = session
+        _sessions[_key(spec.path)] = session
     return session
+
+
+def _key(path: Path) -> str:
+    """Return what a run folder is known by, by whatever links it is reached."""
+    return os.path.realpath(path)
+
+
+def _nothing() -> None:
+    return None
 
 
 def _forget_shared(session: Session) -> None:
@@ -199,6 +239,13 @@ def ending(error: BaseException) -> tuple[str, ErrorInfo]:
     return status, ErrorInfo(**describe_exception(error, trace))
 
 
+def cleared(info: ErrorInfo, redactor: Redactor | None) -> ErrorInfo:
+    """Return an error without the secrets in its texts; None leaves them in."""
+    if redactor is None:
+        return info
+    return ErrorInfo(info.type, redactor.text(info.message), redactor.text(info.stacktrace), info.code)
+
+
 def end_in_worker() -> None:
     """Have the end written in a multiprocessing worker, which runs no exit hooks before Python 3.13."""
     process = sys.modules.get("multiprocessing.process")
@@ -210,16 +257,20 @@ def end_in_worker() -> None:
 
 def end_all() -> None:
     """End every session of this process that is open; what is logged later still reaches its files."""
-    for session in tuple(_sessions.values()):
+    # A run may have two: of a process that opened it twice, and of one that resumed it.
+    for session in dict.fromkeys((*tuple(_running), *tuple(_sessions.values()))):
         with suppress(Exception):
             session.end_at_exit()
 
 
-def _renew_lock() -> None:
+def _renew() -> None:
+    """Begin afresh in a forked child: it is in none of its parent's ``with`` blocks."""
     global _lock
     _lock = threading.RLock()
+    for session in tuple(_sessions.values()):
+        session.entered = 0
 
 
 atexit.register(end_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+    os.register_at_fork(after_in_child=_renew)

@@ -103,8 +103,15 @@ def number_of(value: Any) -> int | float | None:
 def scalar_of(value: Any) -> Any:
     """Return the Python value of a scalar or 0-d array of numpy, torch or JAX; anything else as it is."""
     if getattr(value, "ndim", None) == 0 and callable(getattr(type(value), "item", None)):
+        if is_time(value):
+            return None if str(value) == "NaT" else str(value)
         return value.item()
     return value
+
+
+def is_time(value: Any) -> bool:
+    """Tell whether a value is a time or an array of times of numpy; ``item`` makes an int of one in nanoseconds."""
+    return getattr(getattr(value, "dtype", None), "kind", None) in ("m", "M")
 
 
 def is_array(value: Any) -> bool:
@@ -144,7 +151,7 @@ def normalise(value: Any, odd: OddNumbers, place: str = "", depth: int = 0, abov
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return str(value)
+        return str.__str__(value)  # a member of a text enum has another str()
     number = number_of(value)
     if number is not None:
         return odd.written(number, place)
@@ -198,8 +205,13 @@ def _items(value: Any) -> list[Any] | None:
     if isinstance(value, list | tuple | range | AbstractSet):
         return list(value)
     if is_array(value):
-        return list(value.tolist())
+        return _time_texts(value) if is_time(value) else list(value.tolist())
     return None
+
+
+def _time_texts(array: Any) -> list[Any]:
+    """Return an array of numpy's times as nested lists of texts, missing ones as None."""
+    return [_time_texts(cell) if is_array(cell) else None if str(cell) == "NaT" else str(cell) for cell in array]
 
 
 def _normalise_object(value: Any, odd: OddNumbers, place: str, depth: int, above: tuple[int, ...]) -> Any:

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import InvalidValueError
@@ -16,6 +16,7 @@ from runlogging.folder import (
     DURABILITIES,
     RUN_VARIABLE,
     Durability,
+    Line,
     RunSpec,
     check_experiment,
     check_identifier,
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("runlogging")
 # What the verbs of a run show to handlers that the user puts there; it reaches the root's only if the user lets it.
-logging.getLogger("runlogging.metrics").propagate = False
+_metrics_logger = logging.getLogger("runlogging.metrics")
+_metrics_logger.propagate = False
+_metrics_logger.setLevel(logging.INFO)
 _warned_of_formatter = False
 
 
@@ -63,6 +66,9 @@ class RunHandler(logging.Handler):
         delay: whether the folder appears at the first record, and not at once.
         tags: text to text or None, kept in the manifest.
         redact: whether secrets are taken out of texts. A `RunFormatter` set on the handler decides instead.
+        flight_recorder: how many records below the handler's level are kept in memory and written, marked
+            ``recorded``, only before an ERROR, an uncaught error or a metric that is not finite; 0 keeps none.
+        flight_when: a metric condition that also has them written, such as ``"loss > 10"``.
 
     Attributes:
         run_id: the run's id, fixed when the handler is made.
@@ -84,8 +90,11 @@ class RunHandler(logging.Handler):
         delay: bool = True,
         tags: Mapping[str, str | None] | None = None,
         redact: bool = True,
+        flight_recorder: int = 0,
+        flight_when: str | None = None,
     ) -> None:
         super().__init__()
+        self._set_flight(flight_recorder, flight_when)
         if durability not in DURABILITIES:
             raise InvalidValueError(f"durability is one of {', '.join(DURABILITIES)}, not {durability!r}")
         spec, shared_key = _specify(find_root(root), experiment, run_id)
@@ -97,13 +106,29 @@ class RunHandler(logging.Handler):
         if not delay:
             self._session.writer.open()
 
+    def _set_flight(self, size: int, when: str | None) -> None:
+        self._flight_options = (size, when)
+        self._flight = None
+        if size or when is not None:
+            from runlogging._flight import FlightRecorder
+
+            self._flight = FlightRecorder(size, when)
+            self._kept_level, self.level = self.level, logging.NOTSET
+            self.emit = self._emit_or_keep  # type: ignore[method-assign]
+
+    def setLevel(self, level: int | str) -> None:
+        """Set the level; with a flight recorder records below it still come, and stay in memory."""
+        super().setLevel(level)
+        if self._flight is not None:
+            self._kept_level, self.level = self.level, logging.NOTSET
+
     def _attach(self, spec: RunSpec, shared_key: tuple[Path, str] | None, *, redact: bool) -> None:
         self._session: Session = session_of(spec, shared_key=shared_key)
         self._is_joined = True
         self._session.join(self)
         self._redact = redact
         self.run_id, self.run_path = self._session.spec.run_id, self._session.spec.path
-        self._write = self._session.writer.write
+        self._write: Callable[[Line], None] = self._session.writer.write
         self.setFormatter(RunFormatter(redact=redact))
 
     def handle(self, record: logging.LogRecord) -> Any:
@@ -132,6 +157,21 @@ class RunHandler(logging.Handler):
         except Exception:
             self.handleError(record)
 
+    def _emit_or_keep(self, record: logging.LogRecord) -> None:
+        """Emit a record, or keep it with the flight recorder where it lies below the level."""
+        if self._flight is None or record.levelno >= self._kept_level:
+            type(self).emit(self, record)
+            return
+        try:
+            self._flight.keep(record)
+        except Exception:
+            self.handleError(record)
+
+    def spill_flight(self) -> None:
+        """Write what the flight recorder holds: an error ended the program."""
+        if self._flight is not None:
+            self._flight.spill(self._session.writer.write, self._build)
+
     def handleError(self, record: logging.LogRecord) -> None:
         """Count a record that could not be kept; the manifest and one sentence on stderr say so."""
         error = sys.exc_info()[1]
@@ -150,9 +190,12 @@ class RunHandler(logging.Handler):
             store=writer.store_value,
             on_second=writer.tick,
             on_dropped=writer.dropped.note,
-            run_id=self.run_id,
+            mark=self._session.spec.mark,
+            kept_by=writer.is_kept_by,
         )
         self._build = builder.build
+        if self._flight is not None:
+            self._write = self._flight.writing(writer.write, self._build)
 
     def flush(self) -> None:
         """Hand to the kernel what a "lazy" buffer holds."""
@@ -174,10 +217,12 @@ class RunHandler(logging.Handler):
             super().close()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rejoin, (type(self), self._session.spec, self._redact, self.level)
+        level = self.level if self._flight is None else self._kept_level
+        return _rejoin, (type(self), self._session.spec, self._redact, level, *self._flight_options)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.run_path} ({logging.getLevelName(self.level)})>"
+        level = self.level if self._flight is None else self._kept_level
+        return f"<{type(self).__name__} {self.run_path} ({logging.getLevelName(level)})>"
 
 
 def _specify(root: Path, experiment: str, run_id: str | None) -> tuple[RunSpec, tuple[Path, str] | None]:
@@ -222,8 +267,11 @@ def _warn_of_formatter(formatter: logging.Formatter) -> None:
         )
 
 
-def _rejoin(kind: type[RunHandler], spec: RunSpec, redact: bool, level: int) -> RunHandler:
+def _rejoin(
+    kind: type[RunHandler], spec: RunSpec, redact: bool, level: int, flight: int = 0, when: str | None = None
+) -> RunHandler:
     handler = kind.__new__(kind)
     logging.Handler.__init__(handler, level)
+    handler._set_flight(flight, when)
     handler._attach(spec, None, redact=redact)
     return handler

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import click
 
@@ -20,6 +21,7 @@ _INDENT = "    "
 _JSON_FIELDS = (
     *("seq", "time", "level", "level_number", "logger", "message", "template", "step", "metrics", "writer"),
     *("file", "line", "function", "thread", "task", "process", "attributes", "exception", "stack", "problems"),
+    "recorded",
 )
 _LEVEL_COLOURS = ((50, "red"), (40, "red"), (30, "yellow"), (20, "green"))
 
@@ -52,24 +54,38 @@ def _print(entries: Iterable[LogEntry], lines: _Lines, output: Output) -> None:
 
 
 def _entry_lines(run: RunReader, output: Output, *, as_json: bool) -> _Lines:
-    return _json_lines if as_json else _PlainLines(output, names_writers=len(run.writers) > 1)
+    return _json_lines if as_json else PlainLines(run, output)
 
 
 def _json_lines(entry: LogEntry) -> Iterator[str]:
+    yield json_text(entry_facts(entry))
+
+
+def entry_facts(entry: LogEntry) -> dict[str, Any]:
+    """Return what an entry holds, field to value, without what it lacks."""
     fields = fields_of(entry, _JSON_FIELDS)
-    yield json_text({name: value for name, value in fields.items() if value not in (None, "", {}, [])})
+    return {name: value for name, value in fields.items() if value is not False and value not in (None, "", {}, [])}
 
 
-class _PlainLines:
-    """Entries as text. In a terminal the day stands on a line of its own when it changes, in a pipe on every line."""
+class PlainLines:
+    """Entries as text. In a terminal the day stands on a line of its own when it changes, in a pipe on every line.
 
-    def __init__(self, output: Output, *, names_writers: bool) -> None:
+    Args:
+        run: the run; where it has several writers each entry names its own.
+        output: where the lines go.
+    """
+
+    def __init__(self, run: RunReader, output: Output) -> None:
         self._output = output
-        self._names_writers = names_writers
+        self._names_writers = len(run.writers) > 1
         self._day = ""
 
     def __call__(self, entry: LogEntry) -> Iterator[str]:
-        yield from self._new_day(entry)
+        yield from self.new_day(entry)
+        yield from self.of_entry(entry)
+
+    def of_entry(self, entry: LogEntry) -> Iterator[str]:
+        """Yield the lines of an entry; all but the first are indented by four columns."""
         first, *rest = escape_lines(entry.message)
         before = " ".join(part for part in self._before(entry) if part)
         yield "  ".join(part for part in (before, first, *self._after(entry)) if part)
@@ -79,7 +95,8 @@ class _PlainLines:
             if text:
                 yield from (_INDENT + line for line in escape_lines(str(text).rstrip("\n")))
 
-    def _new_day(self, entry: LogEntry) -> Iterator[str]:
+    def new_day(self, entry: LogEntry) -> Iterator[str]:
+        """Yield the line of an entry's day where a terminal needs one."""
         day = day_text(entry.time)
         if self._output.width is not None and day != self._day:
             self._day = day
@@ -93,7 +110,8 @@ class _PlainLines:
         colour = next((colour for least, colour in _LEVEL_COLOURS if number >= least), None)
         level = paint(escape(entry.level).ljust(8), colour, bold=number >= 50)
         writer = f"[{escape(entry.writer)}]" if self._names_writers else ""
-        return paint(clock, dim=True), level, writer, paint(escape(entry.logger), "blue")
+        recorded = paint("~", dim=True) if entry.recorded else ""
+        return paint(clock, dim=True), level, recorded, writer, paint(escape(entry.logger), "blue")
 
     def _after(self, entry: LogEntry) -> Iterator[str]:
         for name, value in entry.metrics.items():

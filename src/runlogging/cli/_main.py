@@ -16,6 +16,7 @@ from runlogging.cli._output import Output, give_up_output, tolerate_encodings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+EXIT_LOST = 1  # of `doctor`: records would be lost
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE, as `cat` would end
@@ -125,6 +126,102 @@ def metrics_command(run: str, root: str, name: str | None, as_json: bool, as_csv
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other.")
     print_metrics(_open(run, root), name, Output(), form="json" if as_json else "csv" if as_csv else "table")
+
+
+@main.command("around")
+@_run_argument
+@click.argument("name")
+@click.option("--step", type=int, metavar="N", help="The point of this step; without it the last point.")
+@click.option(
+    "--which",
+    type=click.Choice(["last", "min", "max", "nonfinite"]),
+    default="last",
+    help="Which point where there are several [default: last].",
+)
+@click.option("-n", "n", type=int, default=20, metavar="N", help="How many entries on each side [default: 20].")
+@click.option("--level", metavar="LEVEL", help="Only entries at or above it: a level's name or number.")
+@click.option("--writer", metavar="NAME", help="Only this writer's points.")
+@click.option("--all-writers", is_flag=True, help="Entries of all writers, by time; else those of the point's writer.")
+@_json_option
+def around_command(
+    run: str, root: str, name: str, step: int | None, all_writers: bool, as_json: bool, **options: Any
+) -> None:
+    """Print the log before and after a point of the metric NAME."""
+    from runlogging.cli._around import print_around
+
+    reader = _open(run, root)
+    found = reader.around(name, step, writers="all" if all_writers else "own", **options)
+    print_around(reader, found, Output(), as_json=as_json)
+
+
+@main.command("when")
+@_run_argument
+@click.option("--level", default="WARNING", metavar="LEVEL", help="A level's name or number [default: WARNING].")
+@click.option("--metric", "metrics", multiple=True, metavar="NAME", help="Only this metric; may be given again.")
+@click.option("--json", "as_json", is_flag=True, help="Strict JSON, an object a line.")
+def when_command(run: str, root: str, level: str, metrics: tuple[str, ...], as_json: bool) -> None:
+    """Print the warnings and errors, each with the last value of every metric at that time."""
+    from runlogging.cli._around import print_moments
+
+    reader = _open(run, root)
+    print_moments(reader, reader.when(level, metrics or None), Output(), as_json=as_json)
+
+
+@main.command("adopt")
+@click.argument("file")
+@_root_option
+@click.option("--experiment", default="adopted", metavar="NAME", help="The run's experiment [default: adopted].")
+@click.option("--name", metavar="NAME", help="The run's name [default: the file's].")
+@click.option(
+    "--dialect",
+    default="auto",
+    metavar="DIALECT",
+    help="json, logging, regex, docker-json, container or journal [default: auto, by the first lines].",
+)
+@click.option("--format", "fmt", metavar="FORMAT", help="A format string of logging, '%(asctime)s %(message)s'.")
+@click.option("--datefmt", metavar="FORMAT", help="The format of its times, '%d.%m.%Y %H:%M:%S'.")
+@click.option("--style", default="%", metavar="STYLE", help="The style of the format: %, { or $ [default: %].")
+@click.option("--pattern", metavar="REGEX", help="Named groups: time, level, logger, message, step, metric_NAME ...")
+@click.option("--metrics", is_flag=True, help="Numbers in messages, loss=0.12 or acc: 0.9, become metrics.")
+@click.option("--utc", is_flag=True, help="Times without a zone are UTC [default: local time].")
+@click.option("--year", type=int, metavar="YEAR", help="Of times without a year [default: by the file's age].")
+@click.option("--no-redact", is_flag=True, help="Leave secrets in.")
+@_json_option
+def adopt_command(file: str, root: str, experiment: str, as_json: bool, no_redact: bool, **options: Any) -> None:
+    """Turn the log FILE, of any program, into a run; - is stdin."""
+    from runlogging.cli._adopt import adopt_log
+
+    adopt_log(file, root, experiment, Output(), as_json=as_json, redact=not no_redact, **options)
+
+
+@main.command("doctor")
+@click.option("--config", "path", required=True, metavar="FILE", help="A logging configuration: JSON, TOML, YAML, INI.")
+@click.option("--level", default="DEBUG", metavar="LEVEL", help="The lowest level that is to be kept [default: DEBUG].")
+@click.option("--metrics", "loggers", multiple=True, metavar="LOGGER", help="A logger of metrics at INFO; repeatable.")
+@click.option("--captured", is_flag=True, help="The program opens a run, which takes records before the handlers.")
+@_json_option
+def doctor_command(path: str, level: str, loggers: tuple[str, ...], captured: bool, as_json: bool) -> None:
+    """Say which loggers lose records under a configuration, and the line that mends it. None of it is executed."""
+    from runlogging.cli._doctor import check_configuration
+
+    output = Output()
+    if check_configuration(path, level, loggers, output, captured=captured, as_json=as_json):
+        output.flush()
+        raise click.exceptions.Exit(EXIT_LOST)
+
+
+@main.command("exec", context_settings={"allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="[--] COMMAND [ARGS]...")
+@_root_option
+@click.option("--experiment", metavar="NAME", help="The run's experiment [default: default].")
+@click.option("--name", metavar="NAME", help="The run's name.")
+@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run; repeatable.")
+@click.option("--resume", metavar="RUN", help="Go on with this run, that has ended.")
+def exec_command(command: tuple[str, ...], root: str, **options: Any) -> None:
+    """Run COMMAND and keep its output in a run; its exit status is passed on."""
+    from runlogging.cli._exec import execute
+
+    raise click.exceptions.Exit(execute(command, root, **options))
 
 
 @main.command("demo")

@@ -17,13 +17,17 @@ from runlogging.folder import Dropped, MetricSummary, WriterInfo
 from runlogging.reading import RunReader, Value
 
 _LABEL_WIDTH = 10
+_LONGEST_PARAMETER = 60
 _DIGITS = (6, 4, 3)  # of a number, the first of them with which the table fits
 _METRIC_COLUMNS = (
     Column("METRIC", least=12),
     *(Column(title, is_number=True) for title in ("COUNT", "LAST", "MIN", "MAX", "MEAN", "STEP", "NONFINITE")),
 )
 _VALUE_COLUMNS = (Column("VALUE", least=12), Column("TYPE"), Column("COUNT", is_number=True), Column("STEP", True))
-_RUN_FIELDS = ("id", "experiment", "name", "status", "created", "started", "ended", "last_record", "tags", "counts")
+_RUN_FIELDS = (
+    *("id", "experiment", "name", "number", "type", "description", "parent", "status", "created", "started", "ended"),
+    *("last_record", "tags", "properties", "parameters", "counts"),
+)
 
 
 def show_run(run: RunReader, output: Output, *, as_json: bool) -> None:
@@ -40,6 +44,7 @@ def show_run(run: RunReader, output: Output, *, as_json: bool) -> None:
 
 def _sections(run: RunReader, output: Output) -> Iterator[tuple[str, Iterable[str]]]:
     yield "Error", _error_lines(run)
+    yield "Crash", _fault_lines(run)
     yield "", _metric_lines(run, output)
     yield "", _value_lines(run.values(), output)
     yield "Problems", _problem_lines(run)
@@ -56,11 +61,16 @@ def _facts_for_people(run: RunReader, output: Output) -> Iterator[tuple[str, str
     status = run.status
     yield "experiment", escape(run.experiment)
     yield "name", escape(run.name or "")
+    yield "number", exact_number(run.number)
+    yield "about", escape(run.description or "")
+    yield "parent", escape(run.parent or "")
     yield "status", output.paint(escape(status), STATUS_COLOURS.get(status)) + _after_status(run, status)
     yield "started", full_text(run.started or run.created)
     yield "ended", full_text(run.ended)
     yield "duration", duration_text(elapsed(run, status))
     yield "tags", _tags_text(run.tags)
+    yield "properties", _tags_text(run.properties)
+    yield "parameters", _parameters_text(run.parameters)
     yield "records", ", ".join(f"{count} {escape(name)}" for name, count in run.counts.items() if count) or "none"
     for label, writer in zip(["writers", *[" "] * len(run.writers)], run.writers, strict=False):
         yield label, _writer_text(writer)
@@ -74,6 +84,14 @@ def _after_status(run: RunReader, status: str) -> str:
         return f": its process is gone, last record {full_text(last)}" if last else ": its process is gone, no records"
     error = run.error
     return f": {escape(error.type)}" if error and status in ("Failed", "Canceled") else ""
+
+
+def _parameters_text(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"{escape(name)}={escape(_short(json_text(value)))}" for name, value in parameters.items())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_PARAMETER else f"{text[:_LONGEST_PARAMETER]}..."
 
 
 def _tags_text(tags: Mapping[str, str | None]) -> str:
@@ -100,6 +118,12 @@ def _error_lines(run: RunReader) -> Iterator[str]:
     yield from (f"  {line}" for line in (first, *rest))
     if error.stacktrace:
         yield from (f"    {line}" for line in escape_lines(error.stacktrace.rstrip("\n")))
+
+
+def _fault_lines(run: RunReader) -> Iterator[str]:
+    for writer, text in run.faults.items():
+        yield f"  {escape(writer)}"
+        yield from (f"    {line}" for line in escape_lines(text.rstrip("\n")))
 
 
 def _metric_lines(run: RunReader, output: Output) -> Iterable[str]:
@@ -156,6 +180,7 @@ def _facts(run: RunReader) -> dict[str, Any]:
         "error": msgspec.to_builtins(run.error),
         "metrics": {name: _metric_facts(run, name, summary) for name, summary in run.summary().items()},
         "values": [fields_of(value, ("name", "type", "step", "time", "seq", "writer")) for value in run.values()],
+        "faults": run.faults,
         "problems": [fields_of(problem, ("file", "offset", "kind", "text")) for problem in run.problems],
         "path": run.path,
     }

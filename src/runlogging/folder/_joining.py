@@ -74,6 +74,11 @@ class RunSpec(msgspec.Struct, frozen=True):
     parameters: dict[str, Any] = {}
     is_numbered: bool = False
 
+    @property
+    def mark(self) -> str:
+        """What a record carries that this run has already."""
+        return f"{self.experiment}/{self.run_id}"
+
 
 class Place(msgspec.Struct, frozen=True):
     """A writer's place in a run: the lock file of its life, and whether it is the owner."""
@@ -82,13 +87,14 @@ class Place(msgspec.Struct, frozen=True):
     is_owner: bool
 
 
-def take_place(spec: RunSpec, way: Way, wanted: str | None = None) -> Place:
+def take_place(spec: RunSpec, way: Way, wanted: str | None = None, *, captures: bool = False) -> Place:
     """Create or join a run, take a writer's name and enter it in the manifest.
 
     Args:
         spec: the run.
         way: how the writer comes to it.
         wanted: the name to ask for as a further writer; None takes the rank, the worker's name, or host and pid.
+        captures: whether the writer keeps all records that its process logs.
 
     Raises:
         ExistsError: "create" found the run there.
@@ -111,7 +117,8 @@ def take_place(spec: RunSpec, way: Way, wanted: str | None = None) -> Place:
         is_owner = way == "resume" or not manifest.owner
         life = claim_writer(path, MAIN_WRITER if is_owner else wanted or default_writer())
         try:
-            _enter(manifest, life, is_owner=is_owner, is_resumed=exists and way == "resume")
+            started = life.start(captures=captures)
+            _enter(manifest, life.name, started, is_owner=is_owner, is_resumed=exists and way == "resume")
             write_manifest(path, manifest, sync=spec.durability == "power")
         except BaseException:
             life.abandon()
@@ -141,18 +148,21 @@ def refuse_final(manifest: Manifest) -> None:
 
 def ended_error(manifest: Manifest) -> RunEndedError:
     """Return the error that says that a run has ended and how to go on."""
+    if manifest.status not in TERMINAL:
+        return RunEndedError(
+            f"this part of run {manifest.id} has ended, and a later one goes on; Run.get gives the run as it is now"
+        )
     return RunEndedError(
         f"run {manifest.id} ended as {manifest.status} and takes no more records; "
         f"start_run(run_id={manifest.id!r}, resume=True) continues it"
     )
 
 
-def _enter(manifest: Manifest, life: LifeLock, *, is_owner: bool, is_resumed: bool) -> None:
-    started = life.start()
-    manifest.add_writer(WriterEntry(life.name, os.getpid(), host_name(), started))
+def _enter(manifest: Manifest, writer: str, started: str, *, is_owner: bool, is_resumed: bool) -> None:
+    manifest.add_writer(WriterEntry(writer, os.getpid(), host_name(), started))
     if is_owner:
         manifest.attempt += is_resumed
-        manifest.owner, manifest.status, manifest.final = life.name, "Running", False
+        manifest.owner, manifest.status, manifest.final = writer, "Running", False
         manifest.started = manifest.started or started
         manifest.ended = manifest.error = None
 

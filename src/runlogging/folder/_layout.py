@@ -38,6 +38,11 @@ def summary_path(run: Path, writer: str) -> Path:
     return run / ("summary.json" if writer == MAIN_WRITER else f"summary.{writer}.json")
 
 
+def fault_path(run: Path, writer: str) -> Path:
+    """Return the file of the stacks of a crash of a writer's process."""
+    return run / ("faults.txt" if writer == MAIN_WRITER else f"faults.{writer}.txt")
+
+
 def life_path(run: Path, writer: str) -> Path:
     """Return the lock file of a writer's life."""
     return run / WRITERS_FOLDER / f"{writer}{LOCK_SUFFIX}"

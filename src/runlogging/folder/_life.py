@@ -47,6 +47,7 @@ class LifeLine(msgspec.Struct, omit_defaults=True):
     attempt: int | None = None
     rank: int | None = None
     lock: bool | None = None
+    captures: bool | None = None
     ended: str | None = None
     status: str | None = None
     counts: dict[str, int] | None = None
@@ -68,6 +69,7 @@ class WriterInfo(msgspec.Struct, frozen=True):
     attempt: int = 1
     rank: int | None = None
     locks: bool = True
+    captures: bool = False
 
 
 class LifeLock:
@@ -80,8 +82,12 @@ class LifeLock:
         self._identity = _identity(fd)
         self._attempt = attempt
 
-    def start(self) -> str:
-        """Lock the file and write who writes; return the time it says."""
+    def start(self, *, captures: bool = False) -> str:
+        """Lock the file and write who writes; return the time it says.
+
+        Args:
+            captures: whether the writer keeps all records that its process logs.
+        """
         locked = self._lock()
         started = now_text()
         self._say(
@@ -93,6 +99,7 @@ class LifeLock:
                 attempt=self._attempt,
                 rank=rank(),
                 lock=None if locked else False,
+                captures=captures or None,
             )
         )
         return started
@@ -249,7 +256,7 @@ def _read_life(run: Path, name: str) -> WriterInfo:
 def _take_line(facts: dict[str, object], line: LifeLine) -> None:
     if line.started:
         facts.update(pid=line.pid, host=line.host, started=line.started, attempt=line.attempt or 1)
-        facts.update(rank=line.rank, locks=line.lock is not False)
+        facts.update(rank=line.rank, locks=line.lock is not False, captures=line.captures is True)
     if line.ended:
         facts.update(ended=line.ended, status=line.status, counts=line.counts or {}, dropped=line.dropped)
     if line.reopened:

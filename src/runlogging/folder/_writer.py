@@ -35,7 +35,7 @@ from runlogging.folder._layout import (
     stream_path,
     summary_path,
 )
-from runlogging.folder._life import LifeLine, LifeLock
+from runlogging.folder._life import LifeLine, LifeLock, host_name, list_writers
 from runlogging.folder._lines import ArtifactLine, Line, encode_line, mended_line
 from runlogging.folder._manifest import ErrorInfo, changed_manifest, read_manifest, write_manifest
 from runlogging.folder._names import clean_identifier
@@ -90,6 +90,7 @@ class Writer:
         way: how it will come to the run, before it has.
         is_owner: whether the run's status is this writer's.
         dropped: the count of what could not be kept.
+        captures: whether it keeps all records that its process logs; said in its lock file when it opens.
     """
 
     def __init__(
@@ -105,10 +106,17 @@ class Writer:
         self._lingers = False
         self._wanted = wanted
         self._final = False
+        self.captures = False
+        self._known_pids: tuple[int, frozenset[int]] = (0, frozenset())
+        self._start_afresh()
+        self.prepare(spec, way)
+        _writers.add(self)
+
+    def prepare(self, spec: RunSpec, way: Way) -> None:
+        """Say anew which run it is and how it comes to it; only before the writer opens."""
+        self.spec, self.way = spec, way
         special = {"power": self._append_power, "lazy": self._append_lazy}
         self._append = special.get(spec.durability)
-        self._start_afresh()
-        _writers.add(self)
 
     def _start_afresh(self) -> None:
         self._lock = threading.RLock()
@@ -132,6 +140,8 @@ class Writer:
         self._fold_at = _FOLD_VALUES
         self._next_summary = time.monotonic() + _SUMMARY_SECONDS
         self._manifest_seen = 0
+        # The owner's end, while the manifest does not have it.
+        self._owed: tuple[str, ErrorInfo | None, str, bool] | None = None
         self._artifact_numbers = itertools.count(1)
         self._lazy: list[deque[bytes]] = [deque() for _ in STREAMS]
         self._lazy_bytes = 0
@@ -307,6 +317,7 @@ class Writer:
             if self._final:
                 raise self._ended_error()
             self._is_opening = True
+            self._owed = None
             try:
                 self._take_place() if self._life is None else self._reopen()
                 self._is_open = True
@@ -336,7 +347,7 @@ class Writer:
     def _take_place(self) -> None:
         path, way = self.spec.path, self.way
         try:
-            place = take_place(self.spec, way, self._wanted)
+            place = take_place(self.spec, way, self._wanted, captures=self.captures)
         except RunEndedError:
             self._final = True
             raise
@@ -380,6 +391,14 @@ class Writer:
         if self.is_owner and not (path / RUN_MANIFEST).exists():
             write_manifest(path, owned_manifest(self.spec, self.name))
 
+    def mend(self) -> bool:
+        """Write the manifest anew where somebody deleted it alone under its owner; return whether that was so."""
+        path = self.spec.path
+        if not (self._is_open and self.is_owner and path.is_dir()) or (path / RUN_MANIFEST).exists():
+            return False
+        write_manifest(path, owned_manifest(self.spec, self.name))
+        return True
+
     @property
     def name(self) -> str:
         """The writer's name; empty before it has one."""
@@ -394,6 +413,23 @@ class Writer:
     def was_opened(self) -> bool:
         """Whether the writer ever opened in this process."""
         return self._life is not None
+
+    def is_kept_by(self, process: int) -> bool:
+        """Tell whether a process of this machine keeps its own records in this run.
+
+        The answer for records that came through a queue: their process may have captured them already.
+        """
+        try:
+            changed = (self.spec.path / WRITERS_FOLDER).stat().st_mtime_ns
+        except OSError:
+            return False
+        if changed != self._known_pids[0]:
+            mine = host_name()
+            writers = (one for one in list_writers(self.spec.path) if one.captures and one.host == mine)
+            # Of a writer that came just now the start line may be missing yet: look again next time.
+            is_settled = time.time_ns() - changed > 1_000_000_000
+            self._known_pids = changed * is_settled, frozenset(one.pid for one in writers if one.pid is not None)
+        return process in self._known_pids[1]
 
     def tick(self) -> None:
         """Do what is due now and then: see to deleted files, write the summary. Call it about once a second."""
@@ -506,6 +542,8 @@ class Writer:
         with self._alone():
             if not self._is_open:
                 return False
+            with suppress(OSError):
+                self.mend()
             self._is_open = False
             with suppress(OSError):
                 self.flush(sync=self.spec.durability == "power")
@@ -516,7 +554,8 @@ class Writer:
             self._close_streams()
             if self.is_owner and self.counts() != counts:
                 # Other threads went on while the manifest was written; from here on they wait for the lock.
-                self._count_again()
+                with suppress(Exception):
+                    self._pay_end()
             if self._life is not None:
                 self._life.end(LifeLine(ended=ended, status=status, counts=self.counts(), dropped=self.dropped.total))
             return is_taken
@@ -524,31 +563,36 @@ class Writer:
     def _end_manifest(self, status: str, error: ErrorInfo | None, ended: str, final: bool) -> bool:
         if not self.is_owner and self.dropped.total is None:
             return True
-        is_taken = True
+        self._owed = (status, error, ended, final)
         try:
-            with changed_manifest(self.spec.path, sync=self.is_owner) as manifest:
-                manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
-                if self.is_owner:
-                    manifest.counts = self.counts()
-                    is_taken = not manifest.final
-                    if is_taken:
-                        manifest.status, manifest.ended = status, ended
-                        manifest.error, manifest.final = error, final
+            return self._pay_end()
         except Exception as problem:
             say(f"the end of {self.spec.path} could not be written: {type(problem).__name__}: {problem}")
+        return True
+
+    def _pay_end(self) -> bool:
+        """Write to the manifest what is owed: what was dropped, and the owner's end; return whether it was taken."""
+        is_taken = True
+        unsaved = self.dropped.take_unsaved()
+        try:
+            with changed_manifest(self.spec.path, sync=self.is_owner) as manifest:
+                manifest.dropped = merge_dropped(manifest.dropped, unsaved)
+                if self.is_owner and manifest.owner == self.name:
+                    manifest.counts = self.counts()
+                    is_taken = not manifest.final
+                    if is_taken and self._owed is not None:
+                        manifest.status, manifest.error, manifest.ended, manifest.final = self._owed
+        except BaseException:
+            self.dropped.put_back(unsaved)
+            raise
+        self._owed = None
         return is_taken
 
-    def _count_again(self) -> None:
-        with suppress(Exception), changed_manifest(self.spec.path, sync=self.is_owner) as manifest:
-            manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
-            manifest.counts = self.counts()
-
     def save_dropped(self) -> None:
-        """Write to the manifest what was dropped since the last end, where the folder can be reached."""
+        """Write to the manifest what was dropped since the last end, or an end that the disk did not take then."""
         with self._alone(), suppress(Exception):
-            if self.dropped.total is not None and not self._is_open:
-                with changed_manifest(self.spec.path) as manifest:
-                    manifest.dropped = merge_dropped(manifest.dropped, self.dropped.take_unsaved())
+            if not self._is_open and (self._owed is not None or self.dropped.total is not None):
+                self._pay_end()
 
     def _close_streams(self) -> None:
         self._fds[:] = [NO_DESCRIPTOR] * len(STREAMS)

@@ -1,5 +1,6 @@
 """Reading run folders, also while they are being written. It knows the folder, never the writing side."""
 
+from runlogging.reading._around import Around, Moment
 from runlogging.reading._artifacts import ArtifactEntry
 from runlogging.reading._find import list_runs, resolve_run
 from runlogging.reading._follow import LogFollower, follow_logs
@@ -11,9 +12,11 @@ from runlogging.reading._shapes import metrics_in_shapes, rows
 from runlogging.reading._wait import wait_for_end
 
 __all__ = [
+    "Around",
     "ArtifactEntry",
     "LogEntry",
     "LogFollower",
+    "Moment",
     "Point",
     "Problem",
     "RunReader",

@@ -27,7 +27,7 @@ class LogFollower:
         """Return the entries since the last call, all of them at the first one.
 
         They are in order among themselves. An entry that reaches its file after a later one was returned comes with
-        the next call.
+        the next call; so do those that were kept back in memory (``recorded``), with their own times.
         """
         for file in stream_files(self._path, ("logs", "metrics", "values")):
             self._files.setdefault(file.path, file)

@@ -156,7 +156,11 @@ def _content(artifact: str, locate: Callable[[str], Path]) -> dict[str, Any]:
 
 
 class LogEntry:
-    """A log record as it was kept. Its fields are those of ``docs/format.md``; what the line lacks is None."""
+    """A log record as it was kept. Its fields are those of ``docs/format.md``; what the line lacks is None.
+
+    ``recorded`` is a bool: True where the record was kept back in memory at first and written later, with a later
+    number. Its time is that of the call.
+    """
 
     def __init__(self, record: Record) -> None:
         line = record.line
@@ -170,6 +174,7 @@ class LogEntry:
         self.exception, self.stack = line.exception, line.stack
         self.metrics = dict(numbers_of(line)) if line.metrics else {}
         self.problems = line.problems or []
+        self.recorded = line.recorded is True
 
     def __repr__(self) -> str:
         return f"<LogEntry {self.seq} {self.level} {self.logger}: {self.message[:60]!r}>"

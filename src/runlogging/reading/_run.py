@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -17,10 +18,12 @@ from runlogging.folder import (
     Life,
     MetricSummary,
     artifact_path,
+    fault_path,
     merge_summaries,
     parse_time,
     writer_life,
 )
+from runlogging.reading._around import Around, Moment, Which, Writers, find_around, find_moments
 from runlogging.reading._artifacts import ArtifactEntry, last_entries
 from runlogging.reading._facts import RunFacts
 from runlogging.reading._gaps import find_gaps
@@ -120,6 +123,53 @@ class RunReader(RunFacts):
         lowest = lowest_level(level)
         return [LogEntry(record) for record in self.records() if is_entry(record, lowest)]
 
+    def around(
+        self,
+        name: str,
+        step: int | None = None,
+        *,
+        which: Which = "last",
+        n: int = 20,
+        level: str | int | None = None,
+        writer: str | None = None,
+        writers: Writers = "own",
+    ) -> Around:
+        """Return a point of a metric with the diagnostics before and after it.
+
+        A diagnostic is a log entry without metrics, or one with metrics from WARNING on.
+
+        Args:
+            name: the metric.
+            step: only points of this step; None is any.
+            which: of the points that fit, "last" is the one that was logged last, "min" and "max" the first with the
+                least or greatest finite value, "nonfinite" the first NaN, or without one the first infinity.
+            n: how many diagnostics on each side at most. The point's own record is not among them.
+            level: a level's name or number; entries below it are left out.
+            writer: only this writer's points.
+            writers: whose entries: "own", those of the point's writer in its one order, or "all", those of the
+                others by time, too.
+
+        Raises:
+            MetricNotFoundError: the run has no such metric (also a KeyError).
+            InvalidValueError: the metric has no such point, and the error names the steps or writers that come near;
+                or an argument is none of the above (also a ValueError).
+        """
+        records = self.records()
+        return find_around(records, name, step, which=which, n=n, level=level, writer=writer, writers=writers)
+
+    def when(self, level: str | int = "WARNING", metrics: str | Iterable[str] | None = None) -> list[Moment]:
+        """Return the log entries from a level on, each with the last values that its writer's metrics had by then.
+
+        Args:
+            level: a level's name or number.
+            metrics: only these metrics; None is all.
+
+        Raises:
+            InvalidValueError: no level has this name (also a ValueError).
+            MetricNotFoundError: the run has no metric of one of the names (also a KeyError).
+        """
+        return find_moments(self.records(), level, metrics)
+
     # ------------------------------------------------------------------ files
 
     def artifacts(self) -> dict[str, ArtifactEntry]:
@@ -152,6 +202,15 @@ class RunReader(RunFacts):
             return msgspec.json.decode((self.path / _ENVIRONMENT).read_bytes(), type=dict[str, Any])
         except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """The stacks that a crash (SIGSEGV and the like) left, by writer; see ``start_run(capture=...)``."""
+        texts = {}
+        for writer in self.writers:
+            with suppress(OSError):
+                texts[writer.name] = fault_path(self.path, writer.name).read_text(encoding="utf-8", errors="replace")
+        return {name: text for name, text in texts.items() if text.strip()}
 
     # ------------------------------------------------------------------ what is wrong
 

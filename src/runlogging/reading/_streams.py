@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import operator
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -106,21 +107,57 @@ def stream_files(run: Path, streams: Iterable[str]) -> list[StreamFile]:
 def merged(records: Iterable[Record]) -> list[Record]:
     """Return records in the order of their numbers within a writer, and of time between writers.
 
-    Where a writer's clock goes back its own order wins.
+    Where a writer's clock goes back its own order wins. A line that was kept back and written later (``recorded``)
+    stands where its time puts it among the writer's other lines.
     """
     by_writer: dict[str, list[Record]] = {}
     for record in records:
         by_writer.setdefault(record.writer, []).append(record)
     for own in by_writer.values():
         own.sort(key=_number)
-    if len(by_writer) == 1:
-        return next(iter(by_writer.values()))
-    keyed = [list(_with_clock(own)) for own in by_writer.values()]
+    ordered = [_with_recorded_placed(own) for own in by_writer.values()]
+    if len(ordered) == 1:
+        return ordered[0]
+    keyed = [list(_with_clock(own)) for own in ordered]
     return [record for _, record in heapq.merge(*keyed, key=operator.itemgetter(0))]
 
 
 def _number(record: Record) -> int:
     return record.line.seq or 0
+
+
+def _with_recorded_placed(own: list[Record]) -> list[Record]:
+    """Return a writer's records, given in the order of their numbers, with the recorded ones at their times."""
+    recorded = [record for record in own if record.line.recorded]
+    if not recorded:
+        return own
+    recorded.sort(key=_time_and_number)
+    plain = [record for record in own if not record.line.recorded]
+    ordered: list[Record] = []
+    taken = 0
+    for record, place in zip(recorded, _places(recorded, plain), strict=True):
+        ordered += plain[taken:place]
+        ordered.append(record)
+        taken = place
+    return ordered + plain[taken:]
+
+
+def _places(recorded: list[Record], plain: list[Record]) -> list[int]:
+    """Return how many plain records stand before each recorded one; both are in their orders."""
+    clocks, numbers = [clock for clock, _ in _with_clock(plain)], [_number(record) for record in plain]
+    places: list[int] = []
+    place = len(plain)
+    for record in reversed(recorded):
+        # It was made before it was written, so where the clock went back it still stands before what has a higher
+        # number. That settles equal times, too.
+        written = bisect_right(numbers, _number(record))
+        place = min(place, written, bisect_right(clocks, record.line.time))
+        places.append(place)
+    return places[::-1]
+
+
+def _time_and_number(record: Record) -> tuple[str, int]:
+    return record.line.time, _number(record)
 
 
 def _with_clock(records: list[Record]) -> Iterator[tuple[str, Record]]:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from runlogging._errors import RunLoggingError
+from runlogging._errors import RunLoggingError, RunNotFoundError
+from runlogging._recorder import Recorder, Silent
 from runlogging._redaction import Redactor
 from runlogging._sessions import Session, session_of
-from runlogging.folder import Manifest, RunSpec, changed_manifest, read_manifest, say
+from runlogging.folder import DURABILITIES, RUN_VARIABLE, Manifest, RunSpec, changed_manifest, read_manifest, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +34,27 @@ class RunBase:
         self._session, self._spec = session, session.spec
         self._is_member = is_member
         self._pid = os.getpid()
-        self._write = session.writer.write
+        # With a flight recorder a number may be what has its records written.
+        self._write = session.recorder.write if isinstance(session.recorder, Recorder) else session.writer.write
         self._second: tuple[int, str] = (-(1 << 62), "")
         self._redactor = Redactor()
 
     def _bind_path(self, path: Path, *, is_member: bool = False) -> None:
         manifest = read_manifest(path)
-        spec = RunSpec(path, manifest.id or path.name, manifest.experiment or path.parent.name)
+        spec = RunSpec(
+            path,
+            manifest.id or path.name,
+            manifest.experiment or path.parent.name,
+            # Whoever takes part keeps the promise of the run.
+            durability=next((known for known in DURABILITIES if known == manifest.durability), "process"),
+        )
         self._bind(session_of(spec, way="enter"), is_member=is_member)
+
+    def _recorded(self) -> Recorder | Silent:
+        """Return what takes the records of this run."""
+        if self._session.recorder is None:
+            self._session.recorder = Recorder(self._session, self._redactor)
+        return self._session.recorder
 
     @property
     def id(self) -> str:
@@ -60,21 +74,42 @@ class RunBase:
         return RunReader(self._spec.path)
 
     @property
+    def _is_over(self) -> bool:
+        """Whether this process's part of the run has ended."""
+        writer = self._session.writer
+        return writer.was_opened and not writer.is_open
+
+    def environ(self) -> dict[str, str]:
+        """Return the environment of a child process that takes part in this run; ``os.environ`` stays as it is."""
+        return {**os.environ, RUN_VARIABLE: str(self._spec.path)}
+
+    @property
     def _manifest(self) -> Manifest:
         return read_manifest(self._spec.path)
 
     def _change(self, what: str, change: Callable[[Manifest], None]) -> None:
         """Change the manifest; a disk that fails is said on stderr and raises nothing."""
         try:
-            with changed_manifest(self._spec.path) as manifest:
-                change(manifest)
+            try:
+                self._change_manifest(change)
+            except RunNotFoundError:
+                if not self._session.writer.mend():
+                    raise
+                self._change_manifest(change)
         except OSError as error:
             self._tolerate(error, what)
 
+    def _change_manifest(self, change: Callable[[Manifest], None]) -> None:
+        with changed_manifest(self._spec.path) as manifest:
+            change(manifest)
+
     def _tolerate(self, error: OSError, what: str) -> None:
-        """Raise an error of the caller's; say one of the disk's."""
+        """Raise an error of the caller's; say one of the disk's, once."""
         if isinstance(error, RunLoggingError):
             raise error
+        if (what, error.errno) in self._session.said:
+            return
+        self._session.said.add((what, error.errno))
         say(f"{what} of {self._spec.path} could not be written: {type(error).__name__}: {error}")
 
     def _drop(self, error: OSError) -> None:

@@ -1,44 +1,101 @@
-"""Which run is the current one: of this task, or of the process."""
+"""Which run is the current one: of this task, or of the process; and what takes its records."""
 
 from __future__ import annotations
 
 import contextvars
+import os
+import threading
 from typing import TYPE_CHECKING
+
+from runlogging._recorder import Recorder, Silent
+from runlogging.capture import hold, release
 
 if TYPE_CHECKING:
     from runlogging.run._run import Run
 
-_current: contextvars.ContextVar[Run | None] = contextvars.ContextVar("runlogging_run", default=None)
+# The runs that this task is in, innermost last. A tuple, so that tasks do not change each other's.
+_entered: contextvars.ContextVar[tuple[Run, ...]] = contextvars.ContextVar("runlogging_runs", default=())
 # The runs that this process started and has not ended, outermost first.
 _open: dict[Run, None] = {}
+# What takes the records of tasks that are in no run.
+_outermost: Recorder | None = None
+_lock = threading.RLock()
 
 
 def add_open(run: Run) -> None:
-    """Note a run that was started."""
-    _open[run] = None
+    """Note a run that was started; records without a run of their own go to the first of them."""
+    with _lock:
+        if run not in _open:
+            hold(current_recorder, forget)
+        _open[run] = None
+        _choose_outermost()
 
 
 def remove_open(run: Run) -> None:
     """Forget a run that has ended."""
-    _open.pop(run, None)
+    with _lock:
+        if run in _open:
+            del _open[run]
+            release()
+        recorder = run._session.recorder
+        if recorder is not None:
+            recorder.is_over = True
+        _choose_outermost()
 
 
-def enter(run: Run) -> contextvars.Token[Run | None]:
+def enter(run: Run) -> None:
     """Make a run the current one of this context."""
-    return _current.set(run)
+    run._recorded()
+    hold(current_recorder, forget)
+    _entered.set((*_entered.get(), run))
 
 
-def leave(token: contextvars.Token[Run | None]) -> None:
-    """Go back to the run that was current before, where this is the context that it was set in."""
-    try:
-        _current.reset(token)
-    except ValueError:  # a generator or callback that ends in another context: there is nothing to put back
-        return
+def leave(run: Run) -> None:
+    """Go back to the run that was current before; in a context that did not enter this one nothing is put back."""
+    release()
+    runs = _entered.get()
+    if run in runs:
+        place = len(runs) - 1 - runs[::-1].index(run)
+        _entered.set(runs[:place] + runs[place + 1 :])
 
 
 def current_run() -> Run | None:
-    """Return the open run of this context, else the outermost one of the process, else None."""
-    run = _current.get()
-    if run is not None and run in _open:
-        return run
-    return next(iter(tuple(_open)), None)
+    """Return the innermost open run of this context, else the outermost one of the process, else None."""
+    # What another process ended is no longer open, though nobody took it off.
+    for run in [run for run in tuple(_open) if run._is_over]:
+        remove_open(run)
+    entered = next((run for run in reversed(_entered.get()) if not run._is_over), None)
+    return entered or next(iter(tuple(_open)), None)
+
+
+def current_recorder() -> Recorder | Silent | None:
+    """Return what takes the records of the current run, or None."""
+    runs = _entered.get()
+    if runs:
+        for run in reversed(runs):
+            recorder = run._session.recorder
+            if recorder is not None and not recorder.is_over:
+                return recorder
+    return _outermost
+
+
+def forget(recorder: Recorder | Silent) -> None:
+    """Give a recorder no more records: its run has ended."""
+    with _lock:
+        recorder.is_over = True
+        _choose_outermost()
+
+
+def _choose_outermost() -> None:
+    global _outermost
+    recorders = (run._session.recorder for run in tuple(_open))
+    _outermost = next((one for one in recorders if isinstance(one, Recorder) and not one.is_over), None)
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runlogging.run._base import RunBase
 
 if TYPE_CHECKING:
-    from runlogging.reading import Series, Value
+    from runlogging.reading import Around, Moment, Series, Value
 
 _MAX_LOG_BYTES = 1024 * 1024
 
@@ -57,6 +57,14 @@ class ReadingBack(RunBase):
         from runlogging.reading import rows
 
         return rows(self.reader, name)
+
+    def around(self, name: str, step: int | None = None, *, n: int = 20, **options: Any) -> Around:
+        """Return a point of a metric with what was logged before and after it; see `RunReader.around`."""
+        return self.reader.around(name, step, n=n, **options)
+
+    def when(self, level: str = "WARNING", metrics: list[str] | None = None) -> list[Moment]:
+        """Return the last value of each metric at each record of a level and above; see `RunReader.when`."""
+        return self.reader.when(level, metrics)
 
     def get_details(self) -> dict[str, Any]:
         """Return what Azure's ``get_details`` returns: runId, target, status, times, properties, logFiles ..."""

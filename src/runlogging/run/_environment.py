@@ -34,8 +34,8 @@ VARIABLES = (
 class EnvironmentCapture:
     """Take the facts about the environment of this process now, and what git says of changes later.
 
-    Where the program lies in a repository, a child process runs ``git status``. `collect` takes its answer and
-    `give_up` stops it; one of them must have been called until it is over, else the child stays until this object goes.
+    Where the program lies in a repository, a child process runs ``git status``. `collect` takes its answer, `give_up`
+    stops it; until one of them has, the child is there, at the latest until this object goes.
     Not for two threads at once; in a forked child of the program both do nothing. Nothing here raises.
 
     Args:

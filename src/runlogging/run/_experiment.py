@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 from collections.abc import Iterator
@@ -120,7 +121,7 @@ class Experiment:
         """
         experiment = Experiment(workspace, experiment_id)
         if not experiment.path.is_dir():
-            near = tuple(_folder_names(experiment.workspace.path)[:5])
+            near = tuple(difflib.get_close_matches(experiment_id, _folder_names(experiment.workspace.path)))
             raise RunNotFoundError(f"there is no experiment {experiment_id!r} in {experiment.workspace.path}.", near)
         for run in _folder_names(experiment.path):
             if _is_written(experiment.path / run):
@@ -166,6 +167,12 @@ class Experiment:
 
     def __hash__(self) -> int:
         return hash(self.path)
+
+    def _repr_html_(self) -> str:
+        from runlogging.run._html import html_table
+
+        facts = {"Experiment": self.name, "Workspace": self.workspace.name}
+        return html_table({**facts, "Runs": len(_folder_names(self.path)), "Folder": self.path})
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.workspace!r}, {self.name!r})"

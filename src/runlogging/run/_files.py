@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runlogging._errors import ArtifactNotFoundError, ExistsError, InvalidValueError
+from runlogging._errors import ArtifactNotFoundError, ExistsError, InvalidValueError, RunLoggingError, SourceError
 from runlogging.folder import artifact_path, check_artifact
 from runlogging.run._base import RunBase
 from runlogging.run._progress import copying
@@ -32,11 +32,13 @@ class FileVerbs(RunBase):
 
         Raises:
             InvalidNameError: the name is not allowed.
+            InvalidValueError: it is no path or open file, or a folder, or a stream that gives neither bytes nor text.
             ArtifactNotFoundError: there is no such file (also a FileNotFoundError).
+            SourceError: it could not be read; nothing is kept (also an OSError).
             ExistsError: the run has a file of this name (also a FileExistsError).
             RunEndedError: the run has ended.
         """
-        check_artifact(name)
+        name = check_artifact(name)
         if hasattr(path_or_stream, "read"):
             self._refuse_taken([name], overwrite)
             self._store(name, path_or_stream, overwrite)
@@ -48,14 +50,16 @@ class FileVerbs(RunBase):
 
         Raises:
             InvalidNameError: a name is not allowed; nothing is kept.
+            InvalidValueError: the folder is no path.
+            SourceError: a file or folder may not be read (also an OSError).
             ArtifactNotFoundError: there is no such folder (also a FileNotFoundError).
             ExistsError: the run has one of these files (also a FileExistsError); nothing is kept.
             RunEndedError: the run has ended.
         """
-        folder = Path(path)
+        prefix = check_artifact(name.rstrip("/") if isinstance(name, str) else name)
+        folder = _path(path, "a folder to upload is a path")
         if not folder.is_dir():
             raise ArtifactNotFoundError(f"there is no folder {folder} to upload")
-        prefix = check_artifact(name.rstrip("/"))
         pairs = [(f"{prefix}/{file.relative_to(folder).as_posix()}", file) for file in _files_below(folder)]
         self._upload(pairs, overwrite)
 
@@ -89,12 +93,16 @@ class FileVerbs(RunBase):
                 directory. A file that is there is replaced.
 
         Raises:
+            InvalidNameError: no file of a run has such a name (also a ValueError).
+            InvalidValueError: the target is the run's own file.
             ArtifactNotFoundError: the run has no such file (also a FileNotFoundError).
         """
+        name = check_artifact(name)
+        source = self.reader.artifact(name)
         target = Path(output_file_path) if output_file_path is not None else Path()
         if target.is_dir():
             target /= name.rpartition("/")[2]
-        self._download(name, self.reader.artifact(name), target)
+        self._download(name, source, target)
 
     def download_files(
         self,
@@ -137,8 +145,11 @@ class FileVerbs(RunBase):
     # ------------------------------------------------------------------ how files are copied
 
     def _upload(self, pairs: list[tuple[str, Path]], overwrite: bool) -> None:
-        names = [check_artifact(name) for name, _ in pairs]
-        self._refuse_taken(names, overwrite)
+        pairs = [(check_artifact(name), path) for name, path in pairs]
+        for _, path in pairs:
+            if not os.access(path, os.R_OK):
+                raise SourceError(f"{path} may not be read; nothing was kept")
+        self._refuse_taken([name for name, _ in pairs], overwrite)
         for name, path in pairs:
             try:
                 file = path.open("rb")
@@ -148,18 +159,16 @@ class FileVerbs(RunBase):
                 self._store(name, file, overwrite, on_bytes)
 
     def _refuse_taken(self, names: list[str], overwrite: bool) -> None:
-        taken = [name for name in names if artifact_path(self.path, name).exists()]
-        if any(artifact_path(self.path, name).is_dir() for name in taken):
-            raise ExistsError(f"{taken[0]!r} is a folder of the run; take another name for the file")
-        if taken and not overwrite:
-            raise _taken(taken[0])
+        new = set(names)
         for name in names:
-            self._refuse_below_a_file(name)
-
-    def _refuse_below_a_file(self, name: str) -> None:
-        for above in list(Path(name).parents)[:-1]:
-            if (artifact_path(self.path, above.as_posix())).is_file():
-                raise ExistsError(f"{above.as_posix()!r} is a file of the run, so it cannot hold {name!r}")
+            path = artifact_path(self.path, name)
+            if path.is_dir():
+                raise ExistsError(f"{name!r} is a folder of the run; take another name for the file")
+            if path.exists() and not overwrite:
+                raise _taken(name)
+            for above in _folders_above(name):
+                if above in new or artifact_path(self.path, above).is_file():
+                    raise ExistsError(f"{above!r} is a file of the run, so it cannot hold {name!r}")
 
     def _store(
         self, name: str, source: Any, overwrite: bool, on_bytes: Callable[[int], None] | None = None
@@ -172,8 +181,16 @@ class FileVerbs(RunBase):
         except OSError as error:
             self._drop(error)
             return None
+        except RunLoggingError:
+            raise
+        except (TypeError, ValueError) as error:  # a closed stream, one that gives no bytes, a lone surrogate
+            raise InvalidValueError(
+                f"what was given for {name!r} cannot be read: {type(error).__name__}: {error}"
+            ) from error
 
     def _download(self, name: str, source: Path, target: Path) -> None:
+        if target.exists() and target.samefile(source):
+            raise InvalidValueError(f"{target} is the run's own file {name!r}; download it to another place")
         target.parent.mkdir(parents=True, exist_ok=True)
         with source.open("rb") as file, target.open("wb") as copy, copying(name, source.stat().st_size) as on_bytes:
             if on_bytes is None:
@@ -195,9 +212,7 @@ def _file(path: Any) -> Path:
         InvalidValueError: it is neither path nor open file.
         ArtifactNotFoundError: there is no such file.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise InvalidValueError(f"a file to upload is a path or an open file, not {type(path).__name__}")
-    found = Path(path)
+    found = _path(path, "a file to upload is a path or an open file")
     if found.is_dir():
         raise InvalidValueError(f"{found} is a folder; upload_folder keeps one")
     if not found.is_file():
@@ -205,9 +220,28 @@ def _file(path: Any) -> Path:
     return found
 
 
+def _path(path: Any, what: str) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidValueError(f"{what}, not {type(path).__name__}")
+    return Path(path)
+
+
+def _folders_above(name: str) -> list[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:length]) for length in range(1, len(parts))]
+
+
+def _refuse_unread(error: OSError) -> None:
+    raise SourceError(f"the folder {error.filename} may not be read: {error.strerror}; nothing was kept") from error
+
+
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Yield all files below a folder in order; links to files count as files, links to folders are not followed."""
-    for base, folders, files in os.walk(folder):
+    """Yield all files below a folder in order; links to files count as files, links to folders are not followed.
+
+    Raises:
+        SourceError: a folder may not be read.
+    """
+    for base, folders, files in os.walk(folder, onerror=_refuse_unread):
         folders.sort()
         for name in sorted(files):
             path = Path(base, name)

@@ -28,7 +28,7 @@ class GitStatus:
 
     Args:
         root: the working tree.
-        filters: names of filters whose programs must not run.
+        filters: names of filters whose programs must not run; files that need them and were touched count as changed.
         ignored: a path inside the tree that does not make it dirty, relative to the root; None for none.
 
     Attributes:
@@ -59,7 +59,7 @@ class GitStatus:
     def _start(self, program: str, command: list[str], environment: dict[str, str]) -> None:
         import signal
 
-        # Away from 0 to 2, which a program may have closed: what it prints must not land in the pipe.
+        # Away from 0 to 2: where a program has closed them, the pipe must not take their place, nor the child's.
         read, write = map(high_descriptor, os.pipe())
         try:
             self._fd, self._pipe = read, _identity(read)

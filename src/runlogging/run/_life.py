@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from runlogging._errors import InvalidValueError, RunFailedError
-from runlogging._sessions import ending
-from runlogging.folder import TERMINAL, ErrorInfo, clean_text, end_from_outside, ended_error, read_manifest
+from runlogging._errors import InvalidValueError, RunEndedError, RunFailedError, RunLoggingError
+from runlogging._sessions import cleared, ending
+from runlogging.folder import TERMINAL, ErrorInfo, clean_text, end_from_outside, ended_error
 from runlogging.run._base import RunBase
 from runlogging.run._context import enter, leave, remove_open
 
@@ -27,7 +28,10 @@ class Life(RunBase):
 
     A run still open at the exit of the process ends as Completed, or as Failed or Canceled by the uncaught error that
     ended it. A process that only takes part in a run (it was unpickled, forked, or named by RUNLOGGING_RUN) ends its
-    own part with `complete`, and the run with `fail` or `cancel`.
+    own part with `complete` or by leaving a ``with`` block, and the run with `fail` or `cancel`.
+
+    The outermost ``with`` block of a process ends the run: Completed, Canceled (KeyboardInterrupt,
+    asyncio.CancelledError), or Failed with the exception, ``sys.exit`` of anything but 0 among them.
     """
 
     def complete(self) -> None:
@@ -49,7 +53,8 @@ class Life(RunBase):
             RunEndedError: it has a terminal status already.
             InvalidValueError: the details are neither text nor exception.
         """
-        self._end("Failed", _error_of(error_details, error_code))
+        error = _error_of(error_details, error_code)
+        self._end("Failed", error and self._cleared(error))
 
     def cancel(self) -> None:
         """End the run as Canceled.
@@ -108,19 +113,25 @@ class Life(RunBase):
         return details_of(self)
 
     def __enter__(self) -> Self:
-        self.__dict__.setdefault("_tokens", []).append(enter(self))  # type: ignore[arg-type]
+        enter(self)  # type: ignore[arg-type]
+        self._session.entered += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        leave(self.__dict__["_tokens"].pop())
-        if self._has_ended():
+        leave(self)  # type: ignore[arg-type]
+        self._session.entered -= 1
+        if self._session.entered > 0 or self._has_ended():  # the outermost block ends the run
             return
-        if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
-            self._end("Completed", None)
-        else:
-            self._end(*self._ending(error))
+        # An end that came from elsewhere stays, and does not hide the error that leaves the block.
+        with suppress(RunEndedError):
+            if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+                self._end("Completed", None)
+            elif self._is_guest:
+                self._end_part(*self._ending(error))
+            else:
+                self._end(*self._ending(error))
 
     # ------------------------------------------------------------------ how it ends
 
@@ -132,33 +143,66 @@ class Life(RunBase):
         return status, self._cleared(info)
 
     def _cleared(self, info: ErrorInfo) -> ErrorInfo:
-        clear = self._redactor.text
-        return ErrorInfo(info.type, clear(info.message), clear(info.stacktrace), info.code)
+        return cleared(info, self._redactor)
+
+    @property
+    def _is_guest(self) -> bool:
+        """Whether the run is another process's, so that an end here is only the end of this process's part."""
+        return self._is_member or os.getpid() != self._pid
 
     def _has_ended(self) -> bool:
         """Tell whether the run has a terminal status, or this process's part of it is over."""
-        writer = self._session.writer
-        if writer.is_open:
+        if self._session.writer.is_open:
             return False
-        return writer.was_opened or read_manifest(self.path).status in TERMINAL
+        with suppress(OSError, RunLoggingError):
+            return self._is_over or self._manifest.status in TERMINAL
+        return False
 
     def _end(self, status: str, error: ErrorInfo | None) -> None:
-        writer = self._session.writer
-        is_guest = self._is_member or os.getpid() != self._pid
-        if is_guest and not writer.is_open:
-            writer.open()  # a run that nobody has started is this process's from here on
+        if status == "Failed" and self._session.recorder is not None:
+            self._session.recorder.spill()
         remove_open(self)  # type: ignore[arg-type]
+        if self._is_guest:
+            self._enter_prepared()
+        writer = self._session.writer
         if writer.is_open and writer.is_owner:
             if not self._session.conclude(status, error, final=True):
                 raise ended_error(self._manifest)
             return
-        if not is_guest or status != "Completed":
+        if not self._is_guest or status != "Completed":
             self._end_from_outside(status, error)
         if writer.is_open:
             self._session.conclude(status, error, final=False)
 
-    def _end_from_outside(self, status: str, error: ErrorInfo | None) -> None:
+    def _end_part(self, status: str, error: ErrorInfo | None) -> None:
+        """End what this process has of another's run; a run that nobody has started is this one's."""
+        remove_open(self)  # type: ignore[arg-type]
+        self._enter_prepared()
+        self._session.conclude(status, error, final=self._session.writer.is_owner)
+
+    def _enter_prepared(self) -> None:
+        """Become the owner of a run that was prepared and that nobody has started.
+
+        Raises:
+            RunEndedError: the run has ended.
+        """
+        writer = self._session.writer
+        if writer.is_open:
+            return
         try:
+            manifest = self._manifest
+            if manifest.status in TERMINAL:
+                raise ended_error(manifest)
+            if not manifest.owner:
+                writer.open()
+        except OSError as problem:
+            self._tolerate(problem, "the end")
+
+    def _end_from_outside(self, status: str, error: ErrorInfo | None) -> None:
+        writer = self._session.writer
+        try:
+            if writer.is_owner and (manifest := self._manifest).owner != writer.name:
+                raise ended_error(manifest)  # a later life resumed the run
             end_from_outside(self.path, status, error)
         except OSError as problem:
             self._tolerate(problem, "the end")

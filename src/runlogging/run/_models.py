@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from runlogging._errors import ArtifactNotFoundError, ExistsError, RunNotFoundError
+from runlogging._errors import ArtifactNotFoundError, ExistsError, InvalidValueError, RunNotFoundError
 from runlogging.folder import check_artifact, check_experiment, find_root, now_text
 from runlogging.run._files import _files_below
 from runlogging.run._progress import copying
@@ -136,7 +136,9 @@ def register(
 ) -> Model:
     """Keep files as the next version of a model; see `Run.register_model`."""
     check_experiment(name)
-    source = str(path) if path is not None else name
+    if not isinstance(path, str | os.PathLike | None) or path == "":
+        raise InvalidValueError(f"model_path is a file or folder of the run or the working directory, not {path!r:.80}")
+    source = os.path.normpath(str(path) if path is not None else name).replace(os.sep, "/")
     files = _artifacts_of(run, source) or list(_local_files(Path(source)))
     if not files:
         near = [artifact for artifact in run.reader.artifacts() if Path(source).name in artifact]

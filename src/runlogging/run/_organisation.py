@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import InvalidValueError
-from runlogging._values import OddNumbers, normalise
-from runlogging.folder import Manifest, clean_text
+from runlogging._records import step_of
+from runlogging._values import OddNumbers, digits, normalise, scalar_of
+from runlogging.folder import Manifest, clean_text, put_at
 from runlogging.run._base import RunBase
 
 if TYPE_CHECKING:
@@ -57,8 +58,14 @@ class Organisation(RunBase):
         self._change("the tags", lambda manifest: manifest.tags.update(checked))
 
     def remove_tags(self, tags: str | Iterable[str]) -> None:
-        """Remove a tag or several; one that the run has not is passed over."""
-        keys = [tags] if isinstance(tags, str) else list(tags)
+        """Remove a tag or several; one that the run has not is passed over.
+
+        Raises:
+            InvalidValueError: it is neither a text nor a list of texts; nothing is removed.
+        """
+        if not isinstance(tags, Iterable):
+            raise InvalidValueError(f"tags to remove are a text or a list of texts, not {type(tags).__name__}")
+        keys = [_checked_text(key, "a tag's key") for key in ([tags] if isinstance(tags, str) else tags)]
 
         def remove(manifest: Manifest) -> None:
             for key in keys:
@@ -84,12 +91,7 @@ class Organisation(RunBase):
         checked = checked_properties(properties)
 
         def add(manifest: Manifest) -> None:
-            for key, value in checked.items():
-                if manifest.properties.get(key, value) != value:
-                    raise InvalidValueError(
-                        f"the property {key!r} is {manifest.properties[key]!r} and cannot become {value!r}; "
-                        "a property is written once, use a tag for what changes"
-                    )
+            check_properties(manifest, checked)
             manifest.properties.update(checked)
 
         self._change("the properties", add)
@@ -199,17 +201,20 @@ class Organisation(RunBase):
             tag_values: its values: one child for each.
 
         Raises:
-            InvalidValueError: neither a count alone nor key and values are given.
+            InvalidValueError: neither a count alone nor key and values are given; no child is made.
         """
         from runlogging.run._start import prepare_child
 
-        if (count is None) == (tag_key is None or tag_values is None):
+        if (tag_key is None) != (tag_values is None) or (count is None) == (tag_key is None):
             raise InvalidValueError("create_children takes either count, or tag_key and tag_values")
         if count is not None:
-            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                raise InvalidValueError(f"count is a whole number, 0 or more, not {count!r}")
-            return [prepare_child(self, {}) for _ in range(count)]
-        wanted = [checked_tags({str(tag_key): value}) for value in tag_values or ()]
+            number = None if isinstance(count, bool) else step_of(count)
+            if number is None or number < 0:
+                raise InvalidValueError(f"count is a whole number, 0 or more, not {count!r:.80}")
+            return [prepare_child(self, {}) for _ in range(number)]
+        if isinstance(tag_values, str) or not isinstance(tag_values, Iterable):
+            raise InvalidValueError(f"tag_values are a list of values, not {type(tag_values).__name__}")
+        wanted = [checked_tags({tag_key: value}) for value in tag_values]
         return [prepare_child(self, tags) for tags in wanted]
 
     def get_children(
@@ -270,13 +275,28 @@ class Organisation(RunBase):
 
         Raises:
             InvalidNameError: the name is not allowed.
+            InvalidValueError: a tag, property or description is none, or the path is no path.
             ArtifactNotFoundError: neither the run nor the working directory has such a file.
         """
         from runlogging.run._models import register
 
-        return register(
-            self, model_name, model_path, checked_tags(tags or {}), checked_properties(properties or {}), description
-        )
+        said = None if description is None else _checked_text(description, "a description")
+        wanted = checked_tags(tags or {}), checked_properties(properties or {})
+        return register(self, model_name, model_path, *wanted, said)
+
+
+def check_properties(manifest: Manifest, properties: Mapping[str, str]) -> None:
+    """Check that no property of a run gets another value.
+
+    Raises:
+        InvalidValueError: one does.
+    """
+    for key, value in properties.items():
+        if manifest.properties.get(key, value) != value:
+            raise InvalidValueError(
+                f"the property {key!r} is {manifest.properties[key]!r} and cannot become {value!r}; "
+                "a property is written once, use a tag for what changes"
+            )
 
 
 def checked_tags(tags: object) -> Tags:
@@ -317,15 +337,20 @@ def checked_parameters(parameters: object, redactor: Any) -> dict[str, Any]:
     for key, value in parameters.items():
         name, odd = _checked_text(key, "a parameter's name"), OddNumbers()
         normal = normalise(value, odd)
-        plain[name] = redactor.attribute(name, normal if not odd.nonfinite else repr(value))
+        for pointer, text in (odd.nonfinite | odd.exact).items():  # what JSON has no number for stands as its text
+            normal = put_at(normal, pointer, text)
+        plain[name] = redactor.attribute(name, normal)
     return plain
 
 
 def _text_or_none(key: str, value: object) -> str | None:
+    value = scalar_of(value)
     if value is None:
         return None
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | float):
         return str(value)
+    if isinstance(value, int):
+        return digits(value)
     if isinstance(value, str):
         return clean_text(value)
     raise InvalidValueError(f"{key!r} has a {type(value).__name__} as its value; a value is text or None")

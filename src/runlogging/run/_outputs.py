@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -48,33 +49,32 @@ class CollectedFolder:
     def __init__(self, folder: Path, name: str, skip: Path, max_bytes: int = MAX_COLLECTED_BYTES) -> None:
         self._folder, self._name, self._skip = folder, name, skip
         self._left = max_bytes
-        self._known = dict(self._look())
         self._kept_bytes: dict[str, int] = {}
         self._skipped: dict[str, str] = {}
-        self._lock = threading.Lock()
+        self._known = dict(self._look())
+        self._lock = threading.RLock()
         self._next = time.monotonic() + _LIVE_SECONDS
 
     def collect(self, writer: Writer) -> None:
         """Keep every file that changed since the last call, or since the run began."""
-        if not self._lock.acquire(blocking=False):  # another thread is at it
-            return
-        try:
+        with self._lock:  # another thread may be at it; what changed since then is still to be kept
             for relative, state in sorted(self._look()):
                 if self._known.get(relative) != state:
                     self._known[relative] = state
                     self._keep(writer, relative, state)
-        finally:
-            self._lock.release()
 
     def collect_if_due(self, writer: Writer) -> None:
         """Collect, at most every ten seconds and for a twentieth of the time."""
         begun = time.monotonic()
-        if begun < self._next:
+        if begun < self._next or not self._lock.acquire(blocking=False):
             return
-        self._next = begun + _LIVE_SECONDS
-        self.collect(writer)
-        now = time.monotonic()
-        self._next = now + max(_LIVE_SECONDS, _LIVE_SHARE * (now - begun))
+        try:
+            self._next = begun + _LIVE_SECONDS
+            self.collect(writer)
+            now = time.monotonic()
+            self._next = now + max(_LIVE_SECONDS, _LIVE_SHARE * (now - begun))
+        finally:
+            self._lock.release()
 
     def list_skipped(self, writer: Writer) -> None:
         """Say in the run's log which files were not collected, and why."""
@@ -87,20 +87,37 @@ class CollectedFolder:
         line.attributes = {"skipped": shown, "folder": str(self._folder)}
         with suppress(OSError, RunLoggingError):
             writer.write(line)
-        logging.getLogger("runlogging").warning("%s; the run's log lists them", message)
+        # Marked: the run has its line already.
+        extra = {"runlogging_run": writer.spec.mark}
+        logging.getLogger("runlogging").warning("%s; the run's log lists them", message, extra=extra)
 
     def _look(self) -> Iterator[tuple[str, _State]]:
         """Yield relative name and state of each file; links to folders are not followed."""
-        for base, folders, files in os.walk(self._folder):
-            folders[:] = [name for name in folders if Path(base, name) != self._skip and name != "__pycache__"]
+        for base, folders, files in os.walk(self._folder, onerror=self._note_unread):
+            if self._is_skipped(base):
+                folders.clear()
+                continue
+            folders[:] = [name for name in folders if name != "__pycache__"]
             for name in files:
                 path = Path(base, name)
                 with suppress(OSError):
                     found = path.stat()
+                    if not stat.S_ISREG(found.st_mode):  # opening a named pipe would wait for ever
+                        continue
                     yield (
                         path.relative_to(self._folder).as_posix(),
                         _State(found.st_ino, found.st_size, max(found.st_mtime_ns, found.st_ctime_ns)),
                     )
+
+    def _note_unread(self, error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            place = Path(error.filename).relative_to(self._folder).as_posix()
+            self._skipped[f"{self._name}/{place}"] = f"{type(error).__name__}: the folder may not be read"
+
+    def _is_skipped(self, folder: str) -> bool:
+        with suppress(OSError):  # the root may be named in another way: by a link, or through ".."
+            return self._skip.samefile(folder)
+        return False
 
     def _keep(self, writer: Writer, relative: str, state: _State) -> None:
         artifact = f"{self._name}/{relative}"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _WORTH_A_BAR = 64 * 1024 * 1024
+_SECONDS_A_LOOK = 0.1
 
 
 @contextmanager
 def copying(title: str, size: int) -> Iterator[Callable[[int], None] | None]:
-    """Show a bar on stderr while bytes are copied.
+    """Show a bar on stderr while bytes are copied. No thread draws it, and the program's streams stay its own.
 
     Args:
         title: what is copied.
@@ -20,7 +22,7 @@ def copying(title: str, size: int) -> Iterator[Callable[[int], None] | None]:
     Yields:
         What is to be told the size of each piece that was copied, or None where nobody watches.
     """
-    if size < _WORTH_A_BAR or sys.stderr is None or not sys.stderr.isatty():
+    if size < _WORTH_A_BAR or not _is_watched():
         yield None
         return
     from rich.console import Console
@@ -28,6 +30,30 @@ def copying(title: str, size: int) -> Iterator[Callable[[int], None] | None]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as progress:
         task = progress.add_task(escape(title), total=size)
-        yield lambda done: progress.advance(task, done)
+        drawn = -_SECONDS_A_LOOK
+
+        def advance(done: int) -> None:
+            nonlocal drawn
+            progress.advance(task, done)
+            now = time.monotonic()
+            if now - drawn >= _SECONDS_A_LOOK:
+                drawn = now
+                progress.refresh()
+
+        yield advance
+
+
+def _is_watched() -> bool:
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):  # none, one of another kind, or closed
+        return False

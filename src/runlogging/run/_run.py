@@ -15,6 +15,7 @@ from runlogging.run._files import FileVerbs
 from runlogging.run._life import Life
 from runlogging.run._organisation import Organisation
 from runlogging.run._start import RunOptions, join_named, start
+from runlogging.run._tasks import Tasks
 from runlogging.run._verbs import LoggingVerbs
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from runlogging.run._workspace import Workspace
 
 
-class Run(LoggingVerbs, FileVerbs, Organisation, Life, ReadingBack):
+class Run(LoggingVerbs, FileVerbs, Organisation, Tasks, Life, ReadingBack):
     """A run: its logging verbs, files, tags, children, end, and what it gives back.
 
     `start_run`, `Experiment.start_logging` and `Run.get_context` give an open one. The constructor looks up one that is
@@ -124,6 +125,15 @@ class Run(LoggingVerbs, FileVerbs, Organisation, Life, ReadingBack):
             include_children=include_children,
         )
         return (cls._at(run.path) for run in found)
+
+    def _repr_html_(self) -> str:
+        from runlogging.run._html import html_table
+
+        reader = self.reader
+        facts = {"Experiment": reader.experiment, "Run": reader.id, "Name": reader.name, "Status": reader.status}
+        times = {"Started": reader.started, "Ended": reader.ended}
+        shown = {name: f"{time:%Y-%m-%d %H:%M:%S} UTC" for name, time in times.items() if time is not None}
+        return html_table({**facts, **shown, "Folder": reader.path})
 
     @classmethod
     def _at(cls, path: Path) -> Self:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
+from runlogging._values import digits, safe_str
+
 metrics_logger = logging.getLogger("runlogging.metrics")
 
 _OWN_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
@@ -31,7 +33,7 @@ def make_record(metrics: Mapping[str, Any], step: int | None, description: str |
         metrics: name to value, as for ``extra``.
         step: the step, or None.
         description: what the caller said of the values, or None.
-        mark: the id of the run that has the values already, where a handler of that run could get the record.
+        mark: the mark of the run that has the values already, where a handler of that run could get the record.
     """
     extra: dict[str, Any] = {"metrics": metrics}
     if step is not None:
@@ -75,7 +77,10 @@ def _text(metrics: Mapping[str, Any], step: int | None) -> str:
 
 
 def _short(value: Any) -> str:
-    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        text = digits(value)  # str refuses thousands of digits
+    else:
+        text = f"{value:.6g}" if isinstance(value, float) else safe_str(value)
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 

@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from runlogging._errors import InvalidValueError, RootError, RunLoggingError
+from runlogging._flight import FlightRecorder
+from runlogging._recorder import Recorder, Silent
 from runlogging._redaction import Redactor
 from runlogging._sessions import Session, session_of, start_session
+from runlogging.capture import LOGGING, Sources, checked_sources
 from runlogging.folder import (
+    DEFAULT_ROOT,
     DURABILITIES,
     RUN_MANIFEST,
     RUN_VARIABLE,
     Durability,
+    Manifest,
     RunSpec,
+    Way,
     check_experiment,
     check_identifier,
     check_writable,
@@ -30,8 +36,8 @@ from runlogging.folder import (
     write_environment,
 )
 from runlogging.run._base import RunBase
-from runlogging.run._context import add_open
-from runlogging.run._organisation import checked_parameters, checked_properties, checked_tags
+from runlogging.run._context import add_open, current_recorder
+from runlogging.run._organisation import check_properties, checked_parameters, checked_properties, checked_tags
 from runlogging.run._outputs import MAX_COLLECTED_BYTES, CollectedFolder
 
 if TYPE_CHECKING:
@@ -39,6 +45,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("runlogging")
 _GIT_WAIT_S = 0.5
+# The runs of which it was said that RUNLOGGING_RUN names them.
+_said: set[Path] = set()
 
 RunT = TypeVar("RunT", bound=RunBase)
 
@@ -61,6 +69,11 @@ def start_run(
     logs: str | os.PathLike[str] | None = None,
     max_output_bytes: int = MAX_COLLECTED_BYTES,
     environment: bool = True,
+    capture: object = None,
+    level: str | int = 0,
+    flight_recorder: int = 0,
+    flight_when: str | None = None,
+    redact: bool = True,
 ) -> Run:
     """Start a run, or continue one, and return it open.
 
@@ -84,6 +97,14 @@ def start_run(
         logs: a folder whose new and changed files are kept while the run goes; None keeps none.
         max_output_bytes: how much of each folder is kept; what is over is listed in the run's log.
         environment: whether ``environment.json`` is written.
+        capture: what comes into the run by itself: names of "logging" (every record that passes its logger's level),
+            "errors" (exceptions that nobody caught), "warnings", "stdout", "stderr" ("output" is both), "asyncio",
+            "faulthandler"; None is logging and errors, True or "all" everything, False nothing.
+        level: captured records below it are left out.
+        flight_recorder: how many records below the level are kept in memory and written, marked ``recorded``, only
+            before an ERROR, an uncaught error or a metric that is not finite; 0 keeps none.
+        flight_when: a metric condition that also has them written, such as ``"loss > 10"``.
+        redact: whether secrets are taken out of texts.
 
     Raises:
         InvalidNameError: the experiment or the run id is not allowed (also a ValueError).
@@ -117,6 +138,11 @@ class RunOptions(msgspec.Struct, frozen=True):
     logs: str | os.PathLike[str] | None = None
     max_output_bytes: int = MAX_COLLECTED_BYTES
     environment: bool = True
+    capture: Any = None
+    level: Any = 0
+    flight_recorder: int = 0
+    flight_when: str | None = None
+    redact: bool = True
 
     @classmethod
     def checked(cls, given: Mapping[str, Any]) -> RunOptions:
@@ -137,6 +163,15 @@ class RunOptions(msgspec.Struct, frozen=True):
         for key in ("run_id", "parent"):
             if getattr(options, key) is not None:
                 check_identifier(getattr(options, key), "run id")
+        for key in ("outputs", "logs"):
+            if not isinstance(getattr(options, key), str | os.PathLike | None):
+                raise InvalidValueError(f"{key} names a folder, it is no {type(getattr(options, key)).__name__}")
+        limit = options.max_output_bytes
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+            raise InvalidValueError(f"max_output_bytes is a whole number of bytes, 0 or more, not {limit!r:.80}")
+        for key in ("environment", "resume", "redact"):
+            if not isinstance(getattr(options, key), bool):
+                raise InvalidValueError(f"{key} is True or False, not {getattr(options, key)!r:.80}")
         if options.durability not in DURABILITIES:
             raise InvalidValueError(f"durability is one of {', '.join(DURABILITIES)}, not {options.durability!r}")
         if options.resume and options.run_id is None:
@@ -146,7 +181,17 @@ class RunOptions(msgspec.Struct, frozen=True):
             tags=checked_tags(options.tags),
             properties=checked_properties(options.properties),
             parameters=checked_parameters(options.parameters, Redactor()),
+            capture=checked_sources(options.capture),
+            level=_checked_level(options.level),
+            flight_recorder=_checked_flight(options.flight_recorder, options.flight_when),
         )
+
+    def recorder(self, session: Session) -> Recorder | Silent:
+        """Return what takes the records that a run captures."""
+        if LOGGING not in self.capture:
+            return Silent()
+        flight = FlightRecorder(self.flight_recorder, self.flight_when) if self.flight_recorder else None
+        return Recorder(session, Redactor() if self.redact else None, self.level, flight)
 
     def spec(self, experiment: Path, name: str) -> RunSpec:
         """Return the run that is to be made in an experiment's folder."""
@@ -173,24 +218,54 @@ def start(kind: type[RunT], experiment: str, root: str | os.PathLike[str], optio
     named = os.environ.get(RUN_VARIABLE)
     if named:
         path = find_root(named)
-        if options.run_id not in (None, path.name) or experiment not in ("default", path.parent.name):
-            _logger.info("%s names the run %s; it wins over the arguments", RUN_VARIABLE, path)
+        if _is_other(path, experiment, root, options):
+            _say_once(path)
         return join_named(kind, path, options)
     folder = find_root(root)
     spec = options.spec(folder / experiment, experiment)
-    if not options.resume:
+    if options.resume:
+        _check_known(spec)
+    else:
         check_writable(spec.path)
     return _begin(kind, spec, options, "resume" if options.resume else "create")
 
 
+def _is_other(named: Path, experiment: str, root: str | os.PathLike[str], options: RunOptions) -> bool:
+    """Tell whether arguments that were given mean another run than the one that the environment names."""
+    if os.fspath(root) != DEFAULT_ROOT and find_root(root) != named.parent.parent:
+        return True
+    return options.run_id not in (None, named.name) or experiment not in ("default", named.parent.name)
+
+
+def _say_once(named: Path) -> None:
+    if named not in _said:
+        _said.add(named)
+        _logger.info("%s names the run %s; it wins over the arguments", RUN_VARIABLE, named)
+
+
+def _check_known(spec: RunSpec) -> None:
+    """Check that there is a run to resume.
+
+    Raises:
+        RunNotFoundError: there is none; the error names ids that come near.
+        RootError: the root is a file.
+    """
+    root = spec.path.parent.parent
+    if root.exists() and not root.is_dir():
+        raise RootError(f"{root} is a file; name a folder of runs", root)
+    if not (spec.path / RUN_MANIFEST).exists():
+        from runlogging.reading import find_run
+
+        find_run(root, spec.run_id, spec.experiment)
+
+
 def join_named(kind: type[RunT], path: Path, options: RunOptions) -> RunT:
     """Take part in the run of a folder, or make it there."""
-    is_new = not (path / RUN_MANIFEST).exists()
     check_writable(path)
     spec = msgspec.structs.replace(
         options.spec(path.parent, suggest_experiment(path.parent.name)), path=path, run_id=clean_identifier(path.name)
     )
-    return _begin(kind, spec, options, "join", is_member=not is_new)
+    return _begin(kind, spec, options, "join")
 
 
 def start_child(parent: RunT, **given: Any) -> RunT:
@@ -213,21 +288,62 @@ def prepare_child(parent: RunT, tags: Mapping[str, object]) -> RunT:
     return run
 
 
-def _begin(kind: type[RunT], spec: RunSpec, options: RunOptions, way: Any, *, is_member: bool = False) -> RunT:
+def _begin(kind: type[RunT], spec: RunSpec, options: RunOptions, way: Way) -> RunT:
     try:
-        session = start_session(spec, way)
+        session = start_session(spec, way, captures=LOGGING in options.capture)
     except OSError as error:
         raise _start_error(spec, error) from error
+    session.recorder = options.recorder(session)
     run = kind.__new__(kind)
-    run._bind(session, is_member=is_member and not session.writer.is_owner)
+    run._bind(session, is_member=not session.writer.is_owner)
     folders = _collected(options, spec)
     capture = _captured(spec, run) if options.environment and session.writer.is_owner else None
-    session.before_end = _finisher(session, folders, capture)
+    sources = Sources(options.capture, spec.path, session.writer.name, current_recorder, redact=options.redact)
+    session.before_end = _finisher(session, sources, folders, capture)
     if options.logs is not None:
         live = folders[-1]
-        session.on_second = lambda: live.collect_if_due(session.writer)
+        session.on_second = lambda: live.collect_if_due(session.writer) if os.getpid() == run._pid else None
+    if way == "resume" or run._is_member:
+        _add_options(run, options)
     add_open(run)  # type: ignore[arg-type]
+    sources.start()
     return run
+
+
+def _add_options(run: RunBase, options: RunOptions) -> None:
+    """Add what was said of a run that was there before."""
+
+    def add(manifest: Manifest) -> None:
+        manifest.tags.update(options.tags)
+        manifest.parameters.update(options.parameters)
+        check_properties(manifest, options.properties)
+        manifest.properties.update(options.properties)
+        manifest.name = options.name if options.name is not None else manifest.name
+        manifest.description = options.description if options.description is not None else manifest.description
+
+    given = (options.tags, options.parameters, options.properties, options.name, options.description)
+    if any(given):
+        run._change("what was said", add)
+
+
+def _checked_level(level: object) -> int:
+    """Return a level's number.
+
+    Raises:
+        InvalidValueError: there is no such level.
+    """
+    if isinstance(level, int) and not isinstance(level, bool):
+        return level
+    number = logging.getLevelNamesMapping().get(level.upper()) if isinstance(level, str) else None
+    if number is None:
+        raise InvalidValueError(f"{level!r:.80} is no level; use DEBUG, INFO, WARNING, ERROR, CRITICAL or a number")
+    return number
+
+
+def _checked_flight(size: Any, when: str | None) -> int:
+    if size != 0 or when is not None:
+        FlightRecorder(size, when)
+    return int(size)
 
 
 def _start_error(spec: RunSpec, error: OSError) -> OSError:
@@ -249,7 +365,7 @@ def _captured(spec: RunSpec, run: RunBase) -> Any:
     from runlogging.run._environment import EnvironmentCapture
 
     try:
-        capture = EnvironmentCapture(run._redactor)
+        capture = EnvironmentCapture(run._redactor, ignored=spec.path.parent.parent)
         write_environment(spec.path, capture.facts)
     except Exception as error:  # a description must not cost the run
         _logger.debug("the environment was not kept: %s", error)
@@ -257,12 +373,13 @@ def _captured(spec: RunSpec, run: RunBase) -> Any:
     return capture
 
 
-def _finisher(session: Session, folders: list[CollectedFolder], capture: Any) -> Callable[[], None]:
+def _finisher(session: Session, sources: Sources, folders: list[CollectedFolder], capture: Any) -> Callable[[], None]:
     pid = os.getpid()
 
     def finish() -> None:
         if os.getpid() != pid:  # a forked child: the folders and git are its parent's
             return
+        sources.stop()
         for folder in folders:
             folder.collect(session.writer)
             folder.list_skipped(session.writer)

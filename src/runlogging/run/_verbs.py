@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import os
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import InvalidValueError
 from runlogging._records import finished_value, step_of
-from runlogging._values import OddNumbers, ValueItem, is_array, kind_of, number_of, scalar_of
-from runlogging.folder import Line, clean_text
+from runlogging._values import OddNumbers, ValueItem, is_array, is_time, kind_of, number_of, scalar_of
+from runlogging.folder import Line, artifact_path, clean_text, unused_name
 from runlogging.run._base import RunBase
 from runlogging.run._shown import is_watched, make_record, metrics_logger, pass_filters, show
-from runlogging.run._tables import columns_of, is_plain_row, row_of
+from runlogging.run._tables import columns_of, is_plain_row, items_of, row_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runlogging.folder import ArtifactLine
 
 _MIN_INT, _MAX_INT = -(1 << 63), (1 << 63) - 1
 _DIGITS = [f"{number:03d}" for number in range(1000)]
@@ -70,7 +77,7 @@ class LoggingVerbs(RunBase):
             except OSError as error:
                 self._drop(error)
             return
-        self._log_scalars({name: value}, description, step)
+        self._log_scalars({_check_name(name): value}, description, step)
 
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None, description: str = "") -> None:
         """Log several scalars of one step in one record: the fast way.
@@ -99,16 +106,15 @@ class LoggingVerbs(RunBase):
             step: the step of the list.
 
         Raises:
-            InvalidValueError: the value is text, a mapping, or no iterable.
+            InvalidValueError: the value is text, a mapping, a data frame, or no iterable.
             RunEndedError: the run has ended.
         """
-        if isinstance(value, str | bytes | Mapping) or not (is_array(value) or isinstance(value, Iterable)):
-            raise InvalidValueError(f"log_list takes an iterable of values, not {type(value).__name__}; see log")
-        items: Any = value if is_array(value) else list(value)
+        _check_name(name)
+        items = items_of(value)
         if len(items):
             self._log_value(name, items, description, step, kind="list")
 
-    def log_row(self, name: str, description: str | None = None, **columns: Any) -> None:
+    def log_row(self, /, name: str, description: str | None = None, **columns: Any) -> None:
         """Log a row of a growing table; columns may come and go from row to row.
 
         Args:
@@ -286,17 +292,19 @@ class LoggingVerbs(RunBase):
         row: dict[str, Any] = {}
         odd = OddNumbers()
         items: list[ValueItem] = []
+        names: dict[str, None] = {}
         for given, value in metrics.items():
-            name = _check_name(given)
-            number = _number_of(name, value)
-            if number is not None:
-                row[name] = odd.written(number, name)
+            name = unused_name(_check_name(given), names)
+            names[name] = None
+            scalar = _scalar(name, value)
+            if scalar is None or isinstance(scalar, bool | str):
+                items.append(_item(name, scalar, description))
             else:
-                items.append(_item(name, scalar_of(value), description))
+                row[name] = odd.written(scalar, name)
         line = Line(None, "", _check_step(step), row or None)
         line.nonfinite, line.exact = odd.nonfinite or None, odd.exact or None
         line.description = _check_description(description) if row else None
-        self._put(line, items, metrics)
+        self._put(line, items, metrics, _check_description(description))
 
     def _log_value(
         self, name: str, value: Any, description: str | None, step: int | None, kind: str | None = None
@@ -304,37 +312,67 @@ class LoggingVerbs(RunBase):
         item = _item(_check_name(name), value, description)
         if kind is not None:
             item.item["type"] = kind
-        self._put(Line(None, "", _check_step(step)), [item], {name: value})
+        self._put(Line(None, "", _check_step(step)), [item], {name: value}, item.item.get("description"))
 
     def _log_file(
         self, name: str, kind: str, folder: str, picture: Any, description: str | None, step: int | None
     ) -> None:
         step, said = _check_step(step), _check_description(description)
         try:
-            artifact = self._session.writer.unused_artifact(folder, name, picture.extension)
-            if isinstance(picture.content, bytes):
-                kept = self._session.writer.store(artifact, picture.content, kind)
-            else:
-                with picture.content.open("rb") as file:
-                    kept = self._session.writer.store(artifact, file, kind)
+            artifact = self._unused_artifact(folder, name, picture.extension)
         except OSError as error:
             self._drop(error)
             return
-        item: dict[str, Any] = {"name": clean_text(name), "type": kind, "artifact": kept.name}
-        item |= {"sha256": kept.sha256, "size": kept.size}
+        item: dict[str, Any] = {"name": clean_text(name), "type": kind, "artifact": artifact}
         if picture.shape:
             item["shape"] = picture.shape
         if said:
             item["description"] = said
-        self._put(Line(None, "", step, None, [item]), [], {name: f"<{kind} {kept.name}>"})
 
-    def _put(self, line: Line, items: list[ValueItem], shown: Mapping[str, Any]) -> None:
-        """Write a line, and show it to the user's filters and handlers where there are any."""
+        def keep() -> None:
+            kept = self._keep_picture(artifact, picture.content, kind)
+            item.update(sha256=kept.sha256, size=kept.size)
+
+        self._put(Line(None, "", step, None, [item]), [], {name: f"<{kind} {artifact}>"}, said, keep)
+
+    def _unused_artifact(self, folder: str, name: str, extension: str) -> str:
+        while True:
+            artifact = self._session.writer.unused_artifact(folder, name, extension)
+            if not artifact_path(self.path, artifact).exists():  # uploaded under the very name, or by a life before
+                return artifact
+
+    def _keep_picture(self, artifact: str, content: bytes | Path, kind: str) -> ArtifactLine:
+        if isinstance(content, bytes):
+            return self._session.writer.store(artifact, content, kind)
+        with content.open("rb") as file:
+            return self._session.writer.store(artifact, file, kind)
+
+    @property
+    def _mark(self) -> str | None:
+        """What a shown record carries, so that a handler of this run, or what captures records, leaves it."""
+        is_taken = self._session.is_shared or getattr(logging.Logger.callHandlers, "__runlogging__", False)
+        return self._spec.mark if is_taken else None
+
+    def _put(
+        self,
+        line: Line,
+        items: list[ValueItem],
+        shown: Mapping[str, Any],
+        said: str | None = None,
+        keep: Callable[[], None] | None = None,
+    ) -> None:
+        """Write a line, and show it to the user's filters and handlers where there are any.
+
+        Args:
+            line: the line, without its time.
+            items: its values.
+            shown: what the record has as its metrics.
+            said: what the caller said of them.
+            keep: stores the file that the line names; not called where a filter holds the line back.
+        """
         record = None
         if is_watched():
-            mark = self._spec.run_id if self._session.handlers else None
-            description = line.description or (items[0].item.get("description") if items else None)
-            record = pass_filters(make_record(shown, line.step, description, mark))
+            record = pass_filters(make_record(shown, line.step, said, self._mark))
             if record is None:
                 return
         us = round(_clock() * 1e6)
@@ -344,6 +382,8 @@ class LoggingVerbs(RunBase):
         line.time = f"{second}{rest:06d}Z"
         problems: list[str] = []
         try:
+            if keep is not None:
+                keep()
             if items:
                 line.values = [finished_value(item, problems, self._session.writer.store_value) for item in items]
                 line.problems = problems or None
@@ -379,37 +419,36 @@ def _check_description(description: object) -> str | None:
     return clean_text(description)
 
 
-def _number_of(name: str, value: Any) -> int | float | None:
-    """Return the number that a scalar is, or None for text, bool and None.
+def _scalar(name: str, value: Any) -> int | float | str | bool | None:
+    """Return the plain Python scalar that a value is; an array of one element counts.
 
     Raises:
-        InvalidValueError: it is no scalar.
+        InvalidValueError: it is none; the message names the verb for it.
     """
-    if is_array(value) and _size(value) == 1:
-        value = value.reshape(()) if callable(getattr(value, "reshape", None)) else value
-    number = number_of(value)
-    if number is not None:
-        return number
-    plain = scalar_of(value)
-    if plain is None or isinstance(plain, bool | str):
-        return None
-    kind = "list" if isinstance(value, Iterable) and not isinstance(value, Mapping) else kind_of(value)
-    raise InvalidValueError(f"{name!r} is a {type(value).__name__}, not a number, text or bool: {_ADVICE.get(kind)}")
-
-
-def _size(array: Any) -> int | None:
-    size = 1
-    for length in array.shape:
-        size *= int(length)
-    return size
+    try:
+        if is_array(value) and math.prod(value.shape) == 1 and callable(getattr(value, "reshape", None)):
+            value = value.reshape(())
+        number = None if is_time(value) else number_of(value)
+        plain = number if number is not None else scalar_of(value)
+    except Exception as error:
+        raise _unreadable(name, error) from error
+    if plain is None or (not is_time(value) and isinstance(plain, bool | int | float | str)):
+        return plain
+    kind = "list" if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes) else kind_of(value)
+    advice = _ADVICE.get(kind, _ADVICE["json"])
+    raise InvalidValueError(f"{name!r} is a {type(value).__name__}, not a number, text or bool: {advice}")
 
 
 def _item(name: str, value: Any, description: object) -> ValueItem:
     try:
         item = ValueItem(name, value)
     except Exception as error:
-        raise InvalidValueError(f"the value of {name!r} cannot be read: {type(error).__name__}: {error}") from error
+        raise _unreadable(name, error) from error
     said = _check_description(description)
     if said:
         item.item["description"] = said
     return item
+
+
+def _unreadable(name: str, error: Exception) -> InvalidValueError:
+    return InvalidValueError(f"the value of {name!r} cannot be read: {type(error).__name__}: {error}")
