@@ -23,15 +23,19 @@ from runlogging.formatters import RunFormatter
 from runlogging.handlers import RunHandler
 
 if TYPE_CHECKING:
+    from runlogging.adopting import Adopted, adopt
     from runlogging.doctor import doctor
     from runlogging.filters import ContextFilter, MetricFilter, RedactFilter, SampleFilter
+    from runlogging.processes import CompletedCapture, capture_process
     from runlogging.queues import RunQueueHandler, SnapshotFilter
     from runlogging.reading import RunReader, list_runs, open_run
     from runlogging.run import Experiment, Model, Run, Workspace, start_run
     from runlogging.run._bridges import loguru_sink, structlog_processor
 
 __all__ = [
+    "Adopted",
     "ArtifactNotFoundError",
+    "CompletedCapture",
     "ContextFilter",
     "ExistsError",
     "Experiment",
@@ -59,6 +63,8 @@ __all__ = [
     "SourceError",
     "Workspace",
     "__version__",
+    "adopt",
+    "capture_process",
     "doctor",
     "list_runs",
     "loguru_sink",
@@ -69,6 +75,8 @@ __all__ = [
 
 # Imported when they are first asked for: a program that only logs does not pay for them.
 _LATE = {
+    **dict.fromkeys(("Adopted", "adopt"), "runlogging.adopting"),
+    **dict.fromkeys(("CompletedCapture", "capture_process"), "runlogging.processes"),
     "doctor": "runlogging.doctor",
     **dict.fromkeys(("ContextFilter", "MetricFilter", "RedactFilter", "SampleFilter"), "runlogging.filters"),
     **dict.fromkeys(("RunQueueHandler", "SnapshotFilter"), "runlogging.queues"),

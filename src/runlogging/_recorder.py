@@ -27,13 +27,16 @@ class Recorder:
     Attributes:
         session: the run in this process.
         is_over: whether the run has ended, so that nothing more is given to it.
+        marks: whether each record says that the run has it, because it may come to another process of the run.
     """
+
+    is_deaf = False
 
     def __init__(
         self, session: Session, redactor: Redactor | None, level: int = 0, flight: FlightRecorder | None = None
     ) -> None:
         self.session = session
-        self.is_over = False
+        self.is_over = self.marks = False
         self._level, self._flight = level, flight
         self._mark = session.spec.mark
         writer = session.writer
@@ -47,18 +50,18 @@ class Recorder:
             is_capture=True,
         )
         self.build = builder.build
-        self.write = writer.write if flight is None else flight.writing(writer.write, self.build)
+        self.write = writer.write if flight is None else flight.writing(writer.write, self.build, writer.dropped.add)
 
     def take(self, record: logging.LogRecord) -> bool:
         """Write a record; return False where the run has ended."""
-        if record.levelno < self._level:
-            if self._flight is not None:
-                self._flight.keep(record)
-            return True
         try:
+            if self._level and record.levelno < self._level:
+                if self._flight is not None and self._flight.take(record):
+                    self.spill()
+                return True
             self.write(self.build(record))
-            if self.session.is_shared:
-                # A RunHandler of the run may get the record too, perhaps behind a queue.
+            # A RunHandler of the run may get the record too, perhaps behind a queue.
+            if self.marks or (self.session.is_shared and self.session.handlers):
                 record.__dict__["runlogging_run"] = self._mark
         except AlreadyKept:
             return True
@@ -68,13 +71,15 @@ class Recorder:
             self.session.writer.dropped.add(error)
         return True
 
+    def note(self, record: logging.LogRecord) -> bool:
+        """Write a record of another source than log calls; return False where the run has ended."""
+        return self.take(record)
+
     def spill(self) -> None:
         """Write what the flight recorder holds: something went wrong."""
         if self._flight is not None:
-            try:
-                self._flight.spill(self.session.writer.write, self.build)
-            except Exception as error:
-                self.session.writer.dropped.add(error)
+            writer = self.session.writer
+            self._flight.spill(writer.write, self.build, writer.dropped.add)
 
     def _tick(self) -> None:
         self.session.writer.tick()
@@ -83,14 +88,28 @@ class Recorder:
 
 
 class Silent:
-    """Stand for a run that captures nothing: it takes records and forgets them."""
+    """Stand for a run that captures no log calls: it takes records and forgets them.
 
-    def __init__(self) -> None:
+    Args:
+        noted: takes what other sources bring; None forgets it too.
+
+    Attributes:
+        is_over: whether the run has ended, so that nothing more is given to it.
+        is_deaf: whether it forgets what other sources bring, too.
+    """
+
+    def __init__(self, noted: Recorder | None = None) -> None:
         self.is_over = False
+        self.is_deaf = noted is None
+        self._noted = noted
 
     def take(self, record: logging.LogRecord) -> bool:
         """Forget a record."""
         return True
+
+    def note(self, record: logging.LogRecord) -> bool:
+        """Write a record of another source than log calls, or forget it; return False where the run has ended."""
+        return self._noted is None or self._noted.take(record)
 
     def spill(self) -> None:
         """Do nothing."""

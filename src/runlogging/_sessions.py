@@ -49,6 +49,7 @@ class Session:
         said: what of the disk's failures was said on stderr.
         recorder: what takes the records that the run captures; None where nobody asked.
         is_shared: whether a handler of the run is, or was, there.
+        redacts: whether secrets are taken out of texts.
     """
 
     def __init__(self, spec: RunSpec, way: Way = "join") -> None:
@@ -62,6 +63,7 @@ class Session:
         self.said: set[object] = set()
         self.recorder: Recorder | Silent | None = None
         self.is_shared = False
+        self.redacts = True
         self._open_handlers = 0
         self._known_error = uncaught_error()
 

@@ -163,14 +163,16 @@ class RunHandler(logging.Handler):
             type(self).emit(self, record)
             return
         try:
-            self._flight.keep(record)
+            if self._flight.take(record):
+                self.spill_flight()
         except Exception:
             self.handleError(record)
 
     def spill_flight(self) -> None:
-        """Write what the flight recorder holds: an error ended the program."""
+        """Write what the flight recorder holds: something went wrong."""
         if self._flight is not None:
-            self._flight.spill(self._session.writer.write, self._build)
+            writer = self._session.writer
+            self._flight.spill(writer.write, self._build, writer.dropped.add)
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Count a record that could not be kept; the manifest and one sentence on stderr say so."""
@@ -195,7 +197,7 @@ class RunHandler(logging.Handler):
         )
         self._build = builder.build
         if self._flight is not None:
-            self._write = self._flight.writing(writer.write, self._build)
+            self._write = self._flight.writing(writer.write, self._build, writer.dropped.add)
 
     def flush(self) -> None:
         """Hand to the kernel what a "lazy" buffer holds."""

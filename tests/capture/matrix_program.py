@@ -245,7 +245,7 @@ def main(base: Path) -> None:
                     sys.stderr.flush()
                     os._exit(code)
             if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
-                print(f"{steps} {kind} failed: see {base / str(number) / kind / 'console.txt'}")
+                sys.stdout.write(f"{steps} {kind} failed: see {base / str(number) / kind / 'console.txt'}\n")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tests.cli.tools import COMMAND, log, made_run, open_run, runlogging, starte
 from tests.conftest import SOURCE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = ("ls", "show", "logs", "metrics", "around", "when", "doctor", "adopt", "demo")
+COMMANDS = ("ls", "show", "logs", "metrics", "around", "when", "doctor", "exec", "adopt", "demo")
 
 
 def long_run(root: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -26,6 +27,7 @@ class FaultCapture:
     def __init__(self, run: Path, writer: str) -> None:
         self._path = fault_path(run, writer)
         self._file: BinaryIO | None = None
+        self._target: weakref.ref[_Target] | None = None
         self._pid = os.getpid()
 
     def start(self) -> None:
@@ -34,16 +36,32 @@ class FaultCapture:
             return
         with suppress(OSError):
             self._file = self._path.open("ab", buffering=0)
-            faulthandler.enable(self._file)
+            target = _Target(self._file.fileno())
+            faulthandler.enable(target)
+            self._target = weakref.ref(target)
 
     def stop(self) -> None:
-        """Disable it; a file without a stack is removed."""
+        """Disable it, unless the program has enabled it meanwhile; a file without a stack is removed."""
         file, self._file = self._file, None
         if file is None:
             return
-        faulthandler.disable()
+        if self._target is not None and self._target() is not None:
+            faulthandler.disable()
         file.close()
         if os.getpid() == self._pid:
             with suppress(OSError):
                 if not self._path.stat().st_size:
                     self._path.unlink()
+
+
+class _Target:
+    """A file for `faulthandler`, which alone holds it: it is gone once somebody enabled or disabled that anew."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def flush(self) -> None:
+        """Do nothing: nothing is buffered."""

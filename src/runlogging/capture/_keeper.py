@@ -9,7 +9,7 @@ from runlogging._recorder import Recorder, source_record
 from runlogging._redaction import Redactor
 from runlogging._sessions import Session
 from runlogging.capture._lines import LineSplitter, parse_structured
-from runlogging.folder import DURABILITIES, Dropped, RunSpec, Writer, format_time, read_manifest, to_microseconds
+from runlogging.folder import DURABILITIES, Dropped, RunSpec, Writer, format_time, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ class LineRecorder:
 
     Attributes:
         lines: how many were kept.
-        dropped: how many were not, for their size, a slow disk or the end of the run.
+        dropped: how many were not: past the limit, for a disk that is full or slow, or because the run had ended.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class LineRecorder:
 
     def write(self, source: str, lines: Iterable[OutputLine]) -> None:
         """Write lines of a channel."""
+        before = self._failed()
         for line in lines:
             self._left -= len(line.text) + 1
             if self._left < 0:
@@ -57,6 +58,14 @@ class LineRecorder:
                 self.dropped += 1
             else:
                 self.lines += 1
+        failed = self._failed() - before
+        self.lines -= failed
+        self.dropped += failed
+
+    def _failed(self) -> int:
+        """Return how many records the writer could not write: the recorder counts them and goes on."""
+        total = self._recorder.session.writer.dropped.total
+        return total.records if total is not None else 0
 
     def say(self, level: str, message: str, created: float) -> None:
         """Write a record of our own."""
@@ -66,7 +75,7 @@ class LineRecorder:
     def lose(self, lines: int, reason: str, now: float) -> None:
         """Count lines that were not kept; `reason` is an errno's name."""
         if lines:
-            time = format_time(to_microseconds(now))
+            time = format_time(now)
             self.dropped += lines
             first, records = (self._unsaved.first, self._unsaved.records) if self._unsaved else (time, 0)
             self._unsaved = Dropped(records + lines, first, time, reason)

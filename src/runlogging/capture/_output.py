@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import socket
 import sys
@@ -22,19 +21,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from runlogging.capture._tee import CONTROL, FIRST_CHANNEL, IGNORED_SIGNALS, copied_size
+from runlogging.capture._descriptors import copied, has_room, high, identity, opened_pty
+from runlogging.capture._tee import CONTROL, FIRST_CHANNEL, IGNORED_SIGNALS
 from runlogging.folder import say
 
 DEFAULT_MAX_BYTES = 1 << 30
 _SHELL = "/bin/sh"
 _SCRIPT = Path(__file__).absolute().with_name("_tee.py")
-_PAUSE_S = 0.005
-# A pipe that holds more may not take at once what the program has in its buffers.
-_MAX_WAITING = 32 * 1024
-# Behind what programs open themselves; where the limit is lower, at least behind 0 to 2 and the tee's own.
-_HIGH_DESCRIPTORS = (512, 64, 16)
-
-_Identity = tuple[int, int, int]
 
 
 class _Channel:
@@ -49,9 +42,9 @@ class _Channel:
         self.fds, self.logger = fds, logger
         self.is_terminal = os.isatty(fds[0])
         self.saved: dict[int, int] = {}
-        source, end = _opened_pty(fds[0]) if self.is_terminal else os.pipe()
-        self.source, self.end = _high(source), _high(end)
-        self.identity = _identity(self.end)
+        source, end = opened_pty(fds[0]) if self.is_terminal else os.pipe()
+        self.source, self.end = high(source), high(end)
+        self.identity = identity(self.end)
 
     def swap(self) -> None:
         """Put the channel in the place of the descriptors."""
@@ -68,7 +61,7 @@ class _Channel:
 
     def ours(self) -> list[int]:
         """Return the descriptors that still are the channel; somebody may have put another file there."""
-        return [fd for fd in self.fds if _identity(fd) == self.identity]
+        return [fd for fd in self.fds if identity(fd) == self.identity]
 
     def restore(self) -> None:
         """Put back what was there, where nobody else put anything."""
@@ -130,11 +123,12 @@ class OutputCapture:
         deadline = time.monotonic() + wait_s
         channels, self._channels = self._channels, []
         letters = b"".join(_end(channel, self._mark, deadline) for channel in channels)
-        if not self._is_answered(letters, deadline):
-            say(f"the output of the last seconds may be missing in {self._run}: it was not taken within {wait_s:g} s")
+        is_kept = self._is_answered(letters, deadline)
         for channel in channels:
             channel.restore()
         self._close_control()
+        if not is_kept:
+            say(f"the output of the last seconds may be missing in {self._run}: it was not taken within {wait_s:g} s")
 
     def _is_usable(self, fd: int) -> bool:
         name = "stdout" if fd == 1 else "stderr"
@@ -161,12 +155,12 @@ class OutputCapture:
         self._process = os.getpid()
         self._mark = b"\0runlogging " + os.urandom(16).hex().encode() + b"\0"
         mine, theirs = socket.socketpair()
-        self._control = socket.socket(fileno=_high(mine.detach()))
+        self._control = socket.socket(fileno=high(mine.detach()))
         with theirs:
             for group, logger in _groups(fds):
                 self._channels.append(_Channel(group, logger))
             for channel in self._channels:
-                channel.saved = {fd: _copied(fd) for fd in channel.fds}
+                channel.saved = {fd: copied(fd) for fd in channel.fds}
             self._control.settimeout(1.0)
             self._control.sendall(json.dumps(self._config()).encode() + b"\n")
             _flush_python()
@@ -188,8 +182,8 @@ class OutputCapture:
 
     def _spawn(self, control: int) -> None:
         """Start the tee, as nobody's child where there is a shell, so that the program's ``os.wait`` meets none."""
-        placed = {CONTROL: _copied(control)}
-        placed.update((FIRST_CHANNEL + number, _copied(one.source)) for number, one in enumerate(self._channels))
+        placed = {CONTROL: copied(control)}
+        placed.update((FIRST_CHANNEL + number, copied(one.source)) for number, one in enumerate(self._channels))
         saved = {fd: copy for one in self._channels for fd, copy in one.saved.items()}
         command = [sys.executable, "-I", "-S", str(_SCRIPT), str(self._run)]
         program = sys.executable
@@ -198,7 +192,7 @@ class OutputCapture:
         actions: list[Any] = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in placed.items()]
         actions += [(os.POSIX_SPAWN_DUP2, copy, fd) for fd, copy in saved.items()]
         actions += [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
-        actions += [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2) if _identity(fd) is None]
+        actions += [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2) if identity(fd) is None]
         try:
             pid = _spawned(program, command, actions)
         finally:
@@ -239,7 +233,7 @@ class OutputCapture:
 def _obstacle(fd: int, stream: Any) -> str | None:
     """Return why a descriptor is not captured, or None."""
     name = "stdout" if fd == 1 else "stderr"
-    if _identity(fd) is None:
+    if identity(fd) is None:
         return f"its descriptor {fd} is closed"
     if stream is None:
         return f"there is no sys.{name}"
@@ -253,52 +247,9 @@ def _obstacle(fd: int, stream: Any) -> str | None:
 
 def _groups(fds: list[int]) -> list[tuple[list[int], str]]:
     """Return the descriptors of each channel and its logger: what goes to one place goes through one channel."""
-    if len(fds) == 2 and _identity(1) == _identity(2):
+    if len(fds) == 2 and identity(1) == identity(2):
         return [(fds, "console")]
     return [([fd], "stdout" if fd == 1 else "stderr") for fd in fds]
-
-
-def _identity(fd: int) -> _Identity | None:
-    try:
-        status = os.fstat(fd)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_rdev
-
-
-def _opened_pty(terminal: int) -> tuple[int, int]:
-    """Return a pty like a terminal, which hands on bytes as they are: the terminal itself does the rest."""
-    import termios
-
-    master, slave = os.openpty()
-    with suppress(termios.error):
-        mode = termios.tcgetattr(terminal)
-        mode[1] &= ~termios.OPOST
-        mode[3] &= ~termios.ECHO
-        termios.tcsetattr(slave, termios.TCSANOW, mode)
-    with suppress(OSError):
-        copied_size(terminal, slave)
-    return master, slave
-
-
-def _high(fd: int) -> int:
-    copy = _copied(fd)
-    os.close(fd)
-    return copy
-
-
-def _copied(fd: int) -> int:
-    """Return a copy of a descriptor that children do not inherit, where a stray ``os.close`` does not reach it.
-
-    Raises:
-        OSError: there is no room.
-    """
-    import fcntl
-
-    for least in _HIGH_DESCRIPTORS[:-1]:
-        with suppress(OSError):
-            return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, least)
-    return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _HIGH_DESCRIPTORS[-1])
 
 
 def _spawned(program: str, command: list[str], actions: list[Any]) -> int:
@@ -331,42 +282,17 @@ def _reap() -> None:
 def _end(channel: _Channel, mark: bytes, deadline: float) -> bytes:
     """Put the end mark into a channel; return the letter that tells the tee whether to look for it."""
     fds = channel.ours()
-    if not fds or not _has_room(fds[0], deadline):
+    if not fds or not has_room(fds[0], deadline):
         return b"Q"
     _flush_python()
     _flush_c()
-    if not _has_room(fds[0], deadline):
+    if not has_room(fds[0], deadline):
         return b"Q"
     try:
         os.write(fds[0], mark)
     except OSError:
         return b"Q"
     return b"M"
-
-
-def _has_room(fd: int, deadline: float) -> bool:
-    """Wait until a channel takes bytes; a stopped terminal behind it may be why it does not."""
-    poller = select.poll()
-    poller.register(fd, select.POLLOUT)
-    while True:
-        left = deadline - time.monotonic()
-        events = poller.poll(max(0.0, left) * 1000)
-        if any(event & select.POLLOUT for _, event in events) and _waiting_bytes(fd) <= _MAX_WAITING:
-            return True
-        if left <= 0 or any(event & (select.POLLERR | select.POLLNVAL) for _, event in events):
-            return False
-        time.sleep(_PAUSE_S)
-
-
-def _waiting_bytes(fd: int) -> int:
-    """Return how much of a pipe is not read yet; of a pty nobody tells."""
-    import fcntl
-    import termios
-
-    try:
-        return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
-    except OSError:
-        return 0
 
 
 def _flush_python() -> None:

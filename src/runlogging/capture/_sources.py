@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable
+from logging import LogRecord
 from pathlib import Path
 from typing import Any
 
 from runlogging._errors import InvalidValueError
 from runlogging._recorder import Recorder, Silent
-from runlogging.capture._hooks import Hook, Take, error_hooks, loop_hook, warning_hook
+from runlogging.capture._hooks import Hook, Take, error_hooks, loop_hooks, warning_hook
 
 LOGGING = "logging"
 SOURCES = (LOGGING, "errors", "warnings", "stdout", "stderr", "asyncio", "faulthandler")
@@ -48,7 +49,7 @@ def checked_sources(capture: object) -> frozenset[str]:
         raise InvalidValueError(f"capture names sources, it is no {type(capture).__name__}; see {', '.join(SOURCES)}")
     wanted: frozenset[str] = frozenset()
     for name in names:
-        if name not in SOURCES and name not in _GROUPS:
+        if not isinstance(name, str) or (name not in SOURCES and name not in _GROUPS):
             raise InvalidValueError(f"{name!r:.80} is no source; there are {', '.join((*SOURCES, *_GROUPS))}")
         wanted |= _GROUPS.get(name, frozenset({name}))
     return wanted
@@ -61,7 +62,7 @@ class Sources:
         wanted: their names.
         run: the run folder.
         writer: the writer's name.
-        find: returns what takes the records of the current run, or None.
+        find: returns what takes the records of sources of the current run, or None.
         redact: whether secrets are taken out of the output.
     """
 
@@ -93,18 +94,26 @@ class Sources:
         while self._held:
             _release_hooks(self._held.pop())
 
-    def _take(self, record: Any) -> None:
+    def _take(self, record: LogRecord, *, is_logged: bool = False) -> None:
+        """Give a record to the current run; one that is logged, too, comes to a run that captures log calls anyway."""
         recorder = self._find()
-        if recorder is not None:
-            recorder.take(record)
+        while recorder is not None and not (is_logged and isinstance(recorder, Recorder)) and not recorder.note(record):
+            recorder.is_over = True
+            recorder = self._find()
 
     def _own(self, name: str, make: Callable[[], Any]) -> None:
         with _lock:
             if name in _owners:
                 return
             _owners[name] = self
-        self._owned[name] = source = make()
-        source.start()
+        try:
+            source = make()
+            source.start()
+        except BaseException:
+            with _lock:
+                _owners.pop(name, None)
+            raise
+        self._owned[name] = source
 
     def _make_faults(self) -> Any:
         from runlogging.capture._faults import FaultCapture
@@ -121,7 +130,7 @@ class Sources:
 _MAKERS: dict[str, Callable[[Take], list[Hook]]] = {
     "errors": error_hooks,
     "warnings": lambda take: [warning_hook(take)],
-    "asyncio": lambda take: [loop_hook(take)],
+    "asyncio": loop_hooks,
 }
 
 

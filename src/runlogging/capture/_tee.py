@@ -237,12 +237,15 @@ class Tee:
 
     def _keep(self, keep: Callable[[Keeper], None]) -> None:
         """Do something with the keeper; an error of it costs records, never output."""
-        if self._keeper is not None:
+        keeper = self._keeper
+        if keeper is not None:
             try:
-                keep(self._keeper)
+                keep(keeper)
             except Exception as error:
                 self._keeper = None
                 self._say(error)
+                with suppress(Exception):
+                    keeper.end()
 
     def _timeout(self) -> float | None:
         due = [self._quiet[number] for number in self._quiet.keys() & self._kept]

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from runlogging.capture._adopt import Adopted, adopt
+from runlogging.adopting._adopt import Adopted, adopt
 from runlogging.cli._escape import escape
 from runlogging.cli._json import json_text
 from runlogging.cli._output import Output

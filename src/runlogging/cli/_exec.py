@@ -15,7 +15,7 @@ from runlogging._errors import InvalidValueError, RunEndedError
 from runlogging.cli._escape import escape
 
 if TYPE_CHECKING:
-    from runlogging.capture._child import ChildOutput
+    from runlogging.processes._child import ChildOutput
     from runlogging.run import Run
 
 NOT_FOUND = 127  # as shells say it
@@ -47,8 +47,8 @@ def execute(
         InvalidValueError: a tag is none.
         RunLoggingError, OSError: the run cannot be started or resumed.
     """
-    from runlogging.capture._child import ChildOutput
     from runlogging.capture._keeper import DEFAULT_MAX_BYTES
+    from runlogging.processes._child import ChildOutput
 
     run = _started_run(root, experiment, name, _tags(tags), resume)
     child = ChildOutput(run, show=True, max_bytes=DEFAULT_MAX_BYTES, gives_way=True)
@@ -114,7 +114,7 @@ def _forwarding(child: ChildOutput) -> Iterator[list[int]]:
 
 
 def _not_started(run: Run, program: str, error: OSError) -> int:
-    from runlogging.capture._process import end_run
+    from runlogging.processes._process import end_run
 
     is_missing = isinstance(error, FileNotFoundError)
     sentence = f"{program}: {'command not found' if is_missing else error.strerror or error}"
@@ -125,8 +125,8 @@ def _not_started(run: Run, program: str, error: OSError) -> int:
 
 
 def _end(run: Run, command: Sequence[str], child: ChildOutput, code: int, *, was_interrupted: bool) -> None:
-    from runlogging.capture._child import ended_text
-    from runlogging.capture._process import end_run
+    from runlogging.processes._child import ended_text
+    from runlogging.processes._process import end_run
 
     # The command may have ended the run itself.
     with suppress(RunEndedError):

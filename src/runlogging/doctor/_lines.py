@@ -10,6 +10,7 @@ from typing import Any
 from runlogging.doctor._files import Configuration
 from runlogging.doctor._ini import INI
 from runlogging.doctor._model import HandlerView, LoggerView, Remedy, level_text
+from runlogging.doctor._sections import class_name, is_handler
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -64,8 +65,12 @@ class FileLines:
         names = [str(name) for name in handlers] if isinstance(handlers, Mapping) else []
         if not names:
             return self._first_handler()
-        best = next((name for name in names if "RunHandler" in str(handlers[name])), names[0]) if handlers else names[0]
-        return self._listed(logger, best)
+        kinds = {name: class_name(self._section(("handlers", name)), self._configuration.form) for name in names}
+        keeping = [name for name in names if not is_handler(kinds[name], "NullHandler")]
+        if not keeping:
+            return self.line(("handlers", names[0]), "class", "runlogging.RunHandler")
+        runs = [name for name in keeping if is_handler(kinds[name], "RunHandler")]
+        return self._listed(logger, (runs or keeping)[0])
 
     def attached(self, logger: LoggerView, handler: HandlerView) -> Remedy:
         """List a handler that another logger has."""

@@ -41,6 +41,8 @@ def _loggers(found: list[Finding]) -> list[LoggerView]:
             views[id(logger)] = _view(name, logger)
         except Exception as error:
             found.append(_unreadable(name, error))
+            if logger is root:  # there is no tree without one
+                views[id(root)] = LoggerView(name, logger_expression(name))
     for _, logger in objects:
         view = views.get(id(logger))
         if view is not None and logger is not root:

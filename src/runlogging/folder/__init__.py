@@ -35,7 +35,7 @@ from runlogging.folder._layout import (
 )
 from runlogging.folder._life import WriterInfo, host_name, list_writers, rank, writer_life
 from runlogging.folder._lines import ArtifactLine, Line, clean_text, encode_line, unused_name
-from runlogging.folder._locks import Life
+from runlogging.folder._locks import Life, lock_descriptor, release_descriptor
 from runlogging.folder._manifest import (
     TERMINAL,
     Dropped,
@@ -111,6 +111,7 @@ __all__ = [
     "format_time",
     "host_name",
     "list_writers",
+    "lock_descriptor",
     "merge_summaries",
     "new_run_id",
     "nonfinite_text",
@@ -120,6 +121,7 @@ __all__ = [
     "put_at",
     "rank",
     "read_manifest",
+    "release_descriptor",
     "restored",
     "say",
     "second_text",

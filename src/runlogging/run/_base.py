@@ -50,10 +50,15 @@ class RunBase:
         )
         self._bind(session_of(spec, way="enter"), is_member=is_member)
 
+    @property
+    def _text_redactor(self) -> Redactor | None:
+        """What takes secrets out of the texts of this run's records; None where they are to stay."""
+        return self._redactor if self._session.redacts else None
+
     def _recorded(self) -> Recorder | Silent:
         """Return what takes the records of this run."""
         if self._session.recorder is None:
-            self._session.recorder = Recorder(self._session, self._redactor)
+            self._session.recorder = Recorder(self._session, self._text_redactor)
         return self._session.recorder
 
     @property

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextvars
 import os
+import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runlogging._recorder import Recorder, Silent
@@ -41,11 +43,23 @@ def remove_open(run: Run) -> None:
         if recorder is not None:
             recorder.is_over = True
         _choose_outermost()
+    if run._is_over:
+        _finish(run)
+
+
+def _finish(run: Run) -> None:
+    """Put back what a run that was ended from outside still holds: it was not asked before its end."""
+    finish, run._session.before_end = run._session.before_end, None
+    if finish is not None:
+        with suppress(Exception):
+            finish()
 
 
 def enter(run: Run) -> None:
     """Make a run the current one of this context."""
-    run._recorded()
+    recorder = run._recorded()
+    if isinstance(recorder, Recorder) and not run._session.writer.captures and _is_worker():
+        recorder.marks = True
     hold(current_recorder, forget)
     _entered.set((*_entered.get(), run))
 
@@ -77,6 +91,22 @@ def current_recorder() -> Recorder | Silent | None:
             if recorder is not None and not recorder.is_over:
                 return recorder
     return _outermost
+
+
+def source_recorder() -> Recorder | Silent | None:
+    """Return what takes what other sources than log calls bring to the current run, or None."""
+    entered = (run._session.recorder for run in reversed(_entered.get()))
+    own = next((one for one in entered if one is not None and not one.is_over), None)
+    if own is not None:
+        return own
+    recorders = (run._session.recorder for run in tuple(_open))
+    return next((one for one in recorders if one is not None and not one.is_over and not one.is_deaf), None)
+
+
+def _is_worker() -> bool:
+    """Tell whether this is a process of multiprocessing: its records may come to its parent through a queue."""
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.parent_process() is not None
 
 
 def forget(recorder: Recorder | Silent) -> None:

@@ -42,6 +42,7 @@ class EnvironmentCapture:
         redactor: what takes secrets out of texts; left out, one with the usual patterns; None leaves them in, except
             for the user and password of the remote.
         ignored: a folder that makes no working tree dirty, such as the root of the runs; None for none.
+        folder: where the code is looked for first; None takes the main script's folder.
 
     Attributes:
         facts: ready for JSON, in this order; what cannot be had is None. Long texts are cut, with a marker.
@@ -58,11 +59,14 @@ class EnvironmentCapture:
     """
 
     def __init__(
-        self, redactor: Redactor | EllipsisType | None = ..., ignored: str | os.PathLike[str] | None = None
+        self,
+        redactor: Redactor | EllipsisType | None = ...,
+        ignored: str | os.PathLike[str] | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._redactor = Redactor() if isinstance(redactor, EllipsisType) else redactor
         self._clear_text = self._redactor.text if self._redactor is not None else None
-        self._ignored = ignored
+        self._ignored, self._folder = ignored, folder
         self._status: GitStatus | None = None
         takers: dict[str, Callable[[], Any]] = {
             "command": lambda: command_line(sys.orig_argv or sys.argv, self._redactor),
@@ -130,7 +134,8 @@ class EnvironmentCapture:
 
     def _git(self) -> dict[str, Any] | None:
         program = _program()
-        repository = find_repository(program.parent if program else None, _working_directory())
+        begin = self._folder or (program.parent if program else None)
+        repository = find_repository(begin, None if self._folder else _working_directory())
         if repository is None:
             return None
         config = read_config(repository)

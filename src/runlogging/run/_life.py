@@ -122,7 +122,10 @@ class Life(RunBase):
     ) -> None:
         leave(self)  # type: ignore[arg-type]
         self._session.entered -= 1
-        if self._session.entered > 0 or self._has_ended():  # the outermost block ends the run
+        if self._session.entered > 0:  # the outermost block ends the run
+            return
+        if self._has_ended():
+            remove_open(self)  # type: ignore[arg-type]  # where it was ended from outside
             return
         # An end that came from elsewhere stays, and does not hide the error that leaves the block.
         with suppress(RunEndedError):
@@ -143,7 +146,7 @@ class Life(RunBase):
         return status, self._cleared(info)
 
     def _cleared(self, info: ErrorInfo) -> ErrorInfo:
-        return cleared(info, self._redactor)
+        return cleared(info, self._text_redactor)
 
     @property
     def _is_guest(self) -> bool:
@@ -159,8 +162,7 @@ class Life(RunBase):
         return False
 
     def _end(self, status: str, error: ErrorInfo | None) -> None:
-        if status == "Failed" and self._session.recorder is not None:
-            self._session.recorder.spill()
+        self._spill(status)
         remove_open(self)  # type: ignore[arg-type]
         if self._is_guest:
             self._enter_prepared()
@@ -176,9 +178,21 @@ class Life(RunBase):
 
     def _end_part(self, status: str, error: ErrorInfo | None) -> None:
         """End what this process has of another's run; a run that nobody has started is this one's."""
+        self._spill(status)
         remove_open(self)  # type: ignore[arg-type]
         self._enter_prepared()
         self._session.conclude(status, error, final=self._session.writer.is_owner)
+
+    def _spill(self, status: str) -> None:
+        """Write what flight recorders hold where the run failed."""
+        session = self._session
+        if status != "Failed" or not session.writer.is_open:
+            return
+        if session.recorder is not None:
+            session.recorder.spill()
+        for handler in tuple(session.handlers):
+            with suppress(Exception):
+                handler.spill_flight()  # type: ignore[attr-defined]
 
     def _enter_prepared(self) -> None:
         """Become the owner of a run that was prepared and that nobody has started.

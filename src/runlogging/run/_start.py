@@ -36,7 +36,7 @@ from runlogging.folder import (
     write_environment,
 )
 from runlogging.run._base import RunBase
-from runlogging.run._context import add_open, current_recorder
+from runlogging.run._context import add_open, source_recorder
 from runlogging.run._organisation import check_properties, checked_parameters, checked_properties, checked_tags
 from runlogging.run._outputs import MAX_COLLECTED_BYTES, CollectedFolder
 
@@ -188,10 +188,11 @@ class RunOptions(msgspec.Struct, frozen=True):
 
     def recorder(self, session: Session) -> Recorder | Silent:
         """Return what takes the records that a run captures."""
-        if LOGGING not in self.capture:
-            return Silent()
         flight = FlightRecorder(self.flight_recorder, self.flight_when) if self.flight_recorder else None
-        return Recorder(session, Redactor() if self.redact else None, self.level, flight)
+        recorder = Recorder(session, Redactor() if self.redact else None, self.level, flight)
+        if LOGGING in self.capture:
+            return recorder
+        return Silent(recorder if self.capture else None)
 
     def spec(self, experiment: Path, name: str) -> RunSpec:
         """Return the run that is to be made in an experiment's folder."""
@@ -293,12 +294,12 @@ def _begin(kind: type[RunT], spec: RunSpec, options: RunOptions, way: Way) -> Ru
         session = start_session(spec, way, captures=LOGGING in options.capture)
     except OSError as error:
         raise _start_error(spec, error) from error
-    session.recorder = options.recorder(session)
+    session.recorder, session.redacts = options.recorder(session), options.redact
     run = kind.__new__(kind)
     run._bind(session, is_member=not session.writer.is_owner)
     folders = _collected(options, spec)
     capture = _captured(spec, run) if options.environment and session.writer.is_owner else None
-    sources = Sources(options.capture, spec.path, session.writer.name, current_recorder, redact=options.redact)
+    sources = Sources(options.capture, spec.path, session.writer.name, source_recorder, redact=options.redact)
     session.before_end = _finisher(session, sources, folders, capture)
     if options.logs is not None:
         live = folders[-1]
@@ -380,10 +381,12 @@ def _finisher(session: Session, sources: Sources, folders: list[CollectedFolder]
         if os.getpid() != pid:  # a forked child: the folders and git are its parent's
             return
         sources.stop()
-        for folder in folders:
-            folder.collect(session.writer)
-            folder.list_skipped(session.writer)
-        if capture is not None and (capture.collect(_GIT_WAIT_S) or capture.give_up()):
-            write_environment(session.spec.path, capture.facts)
+        try:
+            for folder in folders:
+                folder.collect(session.writer)
+                folder.list_skipped(session.writer)
+        finally:
+            if capture is not None and (capture.collect(_GIT_WAIT_S) or capture.give_up()):
+                write_environment(session.spec.path, capture.facts)
 
     return finish

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
@@ -37,8 +37,9 @@ class Tasks(RunBase):
     def bind(self, function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
         """Return a function that runs in this run, wherever it is called: in a thread, a callback, an executor.
 
-        A coroutine function gives one whose coroutine runs in this run. The result can be pickled where the function
-        can: in another process it joins the run.
+        A coroutine function gives one whose coroutine runs in this run, and a generator runs in it from one value to
+        the next. The result can be pickled where the function can, unless that is a coroutine function: in another
+        process it joins the run.
         """
         if inspect.iscoroutinefunction(function):
 
@@ -61,7 +62,42 @@ class _Bound(Generic[_Arguments, _Result]):
 
     def __call__(self, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
         with self._run.activate():
-            return self._function(*args, **kwargs)
+            result: Any = self._function(*args, **kwargs)
+        if inspect.isgenerator(result):
+            return _BoundGenerator(self._run, result)  # type: ignore[return-value]
+        if inspect.isasyncgen(result):
+            return _BoundAsyncGenerator(self._run, result)  # type: ignore[return-value]
+        return result  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Bound, (self._run, self._function)
+
+
+class _BoundGenerator(Generator[Any, Any, Any]):
+    """A generator that is in a run while it works, and not while it waits: then its caller goes on in its context."""
+
+    def __init__(self, run: Tasks, generator: Generator[Any, Any, Any]) -> None:
+        self._run, self._generator = run, generator
+
+    def send(self, value: Any) -> Any:
+        with self._run.activate():
+            return self._generator.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        with self._run.activate():
+            return self._generator.throw(*error)
+
+
+class _BoundAsyncGenerator(AsyncGenerator[Any, Any]):
+    """The same of an asynchronous one."""
+
+    def __init__(self, run: Tasks, generator: AsyncGenerator[Any, Any]) -> None:
+        self._run, self._generator = run, generator
+
+    async def asend(self, value: Any) -> Any:
+        with self._run.activate():
+            return await self._generator.asend(value)
+
+    async def athrow(self, *error: Any) -> Any:
+        with self._run.activate():
+            return await self._generator.athrow(*error)

@@ -29,9 +29,9 @@ from pythonjsonlogger.json import JsonFormatter
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from runlogging import InvalidValueError, RunFormatter, RunLoggingError, open_run
-from runlogging.capture._adopt import Adopted, adopt
-from runlogging.capture._text_formats import COMMON_FORMATS
-from runlogging.capture._text_metrics import metrics_in
+from runlogging.adopting._adopt import Adopted, adopt
+from runlogging.adopting._text_formats import COMMON_FORMATS
+from runlogging.adopting._text_metrics import metrics_in
 from runlogging.reading import LogEntry
 from tests.conftest import all_lines
 

@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from runlogging._errors import InvalidValueError
-from runlogging.capture._child import ChildOutput, ended_text
 from runlogging.capture._keeper import DEFAULT_MAX_BYTES
+from runlogging.processes._child import ChildOutput, ended_text
 
 if TYPE_CHECKING:
     from runlogging.run import Run

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from runlogging._patterns import LazyPattern
-from runlogging.capture._clock import Clock
+from runlogging.adopting._clock import Clock
+from runlogging.adopting._text_formats import put_time
+from runlogging.adopting._tracebacks import parse_exception
 from runlogging.capture._entries import Entry
-from runlogging.capture._text_formats import put_time
-from runlogging.capture._tracebacks import parse_exception
 from runlogging.folder import Line
 
 _decode = msgspec.json.Decoder().decode

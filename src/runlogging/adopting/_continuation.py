@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from runlogging.adopting._tracebacks import BETWEEN, HEADER, STACK_HEADER, error_name, split_text
 from runlogging.capture._entries import KNOWN_LEVELS, Entry
-from runlogging.capture._tracebacks import BETWEEN, HEADER, STACK_HEADER, error_name, split_text
 
 MAX_CHARACTERS = 16 << 20
 """An entry that has grown to this size takes no further lines, so that memory stays bounded."""

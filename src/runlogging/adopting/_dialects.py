@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 from runlogging._errors import InvalidValueError
 from runlogging._patterns import LazyPattern
-from runlogging.capture._clock import Clock
+from runlogging.adopting._clock import Clock
+from runlogging.adopting._json_lines import decode_object, entry_of_object, is_record
+from runlogging.adopting._text_formats import COMMON_FORMATS, FormatRule, PatternRule, TextRule, common_rules
 from runlogging.capture._entries import Entry, plain_entry
-from runlogging.capture._json_lines import decode_object, entry_of_object, is_record
-from runlogging.capture._text_formats import COMMON_FORMATS, FormatRule, PatternRule, TextRule, common_rules
 
 DIALECTS = ("json", "logging", "regex", "docker-json", "container", "journal")
 SAMPLE_LINES = 100

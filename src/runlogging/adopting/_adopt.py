@@ -13,12 +13,12 @@ from runlogging._errors import InvalidValueError, RunEndedError
 from runlogging._recorder import source_record
 from runlogging._records import RecordBuilder
 from runlogging._redaction import Redactor
-from runlogging.capture._clock import Clock
-from runlogging.capture._continuation import Joiner
-from runlogging.capture._dialects import SAMPLE_LINES, Dialect, checked_dialect, make_dialect, make_rules
+from runlogging.adopting._clock import Clock
+from runlogging.adopting._continuation import Joiner
+from runlogging.adopting._dialects import SAMPLE_LINES, Dialect, checked_dialect, make_dialect, make_rules
+from runlogging.adopting._input import Input, Progress, open_input
+from runlogging.adopting._text_metrics import metrics_in
 from runlogging.capture._entries import Entry
-from runlogging.capture._input import Input, Progress, open_input
-from runlogging.capture._text_metrics import metrics_in
 from runlogging.folder import RUN_VARIABLE, Line, check_experiment, second_text
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from runlogging._errors import InvalidValueError
-from runlogging.capture._clock import Clock, expanded
+from runlogging.adopting._clock import Clock, expanded
 from runlogging.capture._entries import KNOWN_LEVELS, Entry
 
 # A format is looked for at the beginning of a line; a long message behind it costs no search.

@@ -8,21 +8,23 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
 
 from runlogging._recorder import Recorder
+from runlogging.capture._descriptors import opened_pty
 from runlogging.capture._keeper import LineRecorder
-from runlogging.capture._lines import LineSplitter
 from runlogging.folder import RUN_VARIABLE
+from runlogging.processes._child_source import ChildSource, has_terminal, terminal_of
 
 if TYPE_CHECKING:
     from runlogging.run import Run
 
-_CHUNK = 64 * 1024
 # How long processes are listened to that the command left behind.
 _GRACE_S = 1.0
 _KILL_AFTER_S = 5.0
@@ -32,52 +34,6 @@ _INTERRUPT_WAIT_S = 10.0
 _LOOK_S = 1.0
 _POLL_S = 0.05
 _LAST_LINES = 20
-
-
-class _Source:
-    """A pipe or pty that a child prints to.
-
-    Args:
-        fd: the reading end.
-        logger: what its records name as logger.
-        shown: the stream that shows it, or None.
-        terminal: the descriptor of our terminal whose size a pty follows, or None for a pipe.
-    """
-
-    def __init__(self, fd: int, logger: str, shown: Any, terminal: int | None) -> None:
-        self.fd, self.logger, self.terminal = fd, logger, terminal
-        self.splitter = LineSplitter()
-        self._shown = shown
-        self._size = b""
-
-    def read(self) -> bytes:
-        """Return what is there, or ``b""`` at the end."""
-        try:
-            return os.read(self.fd, _CHUNK)
-        except OSError:  # EIO: nobody holds the pty any more
-            return b""
-
-    def show(self, data: bytes) -> bool:
-        """Show bytes as they are; return False where nobody sees them any more."""
-        stream = self._shown
-        if stream is None:
-            return True
-        try:
-            _write(stream, data)
-        except BrokenPipeError:
-            self._shown = None
-            return False
-        except (OSError, ValueError):
-            self._shown = None
-        return True
-
-    def follow_size(self) -> None:
-        """Give a pty the size of our terminal."""
-        if self.terminal is not None:
-            from runlogging.capture._tee import copied_size
-
-            with suppress(OSError):
-                self._size = copied_size(self.terminal, self.fd, self._size)
 
 
 class ChildOutput:
@@ -99,25 +55,20 @@ class ChildOutput:
         self.timed_out = False
         self._run, self._show, self._gives_way = run, show, gives_way
         self._max_bytes = max_bytes
-        self._sources: list[_Source] = []
+        self._sources: list[ChildSource] = []
         self._selector = selectors.DefaultSelector()
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
-        self._dropped_before = 0
+        self._is_idle = self._is_interrupted = False
 
     @property
     def lines(self) -> int:
         """How many lines became records."""
-        return self._recorder.lines - self._failed
+        return self._recorder.lines
 
     @property
     def dropped(self) -> int:
         """How many lines did not."""
-        return self._recorder.dropped + self._failed
-
-    @property
-    def _failed(self) -> int:
-        total = self._run._session.writer.dropped.total
-        return max(0, (total.records if total is not None else 0) - self._dropped_before)
+        return self._recorder.dropped
 
     @property
     def last_lines(self) -> str:
@@ -142,7 +93,7 @@ class ChildOutput:
             OSError: the program cannot be started.
         """
         # One that shares our terminal stays in our group: only that may read from the terminal, and gets its Ctrl-C.
-        self._has_group = not _has_terminal()
+        self._has_group = not has_terminal()
         ends = self._open(tty)
         try:
             self._process = subprocess.Popen(  # noqa: S603  (the caller's command)
@@ -169,7 +120,7 @@ class ChildOutput:
 
     def _open(self, tty: bool | None) -> tuple[int, int]:
         """Open what the child prints to; return its ends for stdout and stderr."""
-        terminals = [_terminal_of(stream) for stream in (sys.stdout, sys.stderr)]
+        terminals = [terminal_of(stream) for stream in (sys.stdout, sys.stderr)]
         is_pty = terminals[0] is not None if tty is None else tty
         shown = [sys.stdout, sys.stderr] if self._show else [None, None]
         if not is_pty:
@@ -181,26 +132,16 @@ class ChildOutput:
 
     def _open_pipe(self, logger: str, shown: Any) -> int:
         source, end = os.pipe()
-        self._sources.append(_Source(source, logger, shown, None))
+        self._sources.append(ChildSource(source, logger, shown, None))
         return end
 
     def _open_pty(self, logger: str, shown: Any, terminal: int | None) -> int:
-        import termios
-
-        master, slave = os.openpty()
-        mode = termios.tcgetattr(slave)
-        mode[1] &= ~termios.OPOST
-        mode[3] &= ~termios.ECHO
-        termios.tcsetattr(slave, termios.TCSANOW, mode)
-        self._sources.append(_Source(master, logger, shown, terminal))
-        self._sources[-1].follow_size()
+        master, slave = opened_pty(terminal)
+        self._sources.append(ChildSource(master, logger, shown, terminal))
         return slave
 
     def _begin_records(self) -> None:
-        session = self._run._session
-        total = session.writer.dropped.total
-        self._dropped_before = total.records if total is not None else 0
-        recorder = Recorder(session, self._run._redactor)
+        recorder = Recorder(self._run._session, self._run._text_redactor)
         self._recorder = LineRecorder(recorder, self._max_bytes, parses=True, extra={"pid": self.pid})
 
     def _watch_end(self) -> None:
@@ -216,13 +157,14 @@ class ChildOutput:
     def wait(self, timeout_s: float | None = None) -> int:
         """Read, show and keep until the child has ended; return its exit code, negative for a signal."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        try:
-            self._pump(deadline)
-        except KeyboardInterrupt:
-            self._interrupt()
-            raise
-        finally:
-            self._finish()
+        with self._interrupts_held():
+            try:
+                self._pump(deadline)
+            except KeyboardInterrupt:
+                self._interrupt()
+                raise
+            finally:
+                self._finish()
         code = self._process.returncode
         return -signal.SIGKILL if code is None else code
 
@@ -240,6 +182,38 @@ class ChildOutput:
     def has_group(self) -> bool:
         """Whether the child has a process group of its own, so that no signal of the terminal reaches it."""
         return self._has_group
+
+    @contextmanager
+    def _interrupts_held(self) -> Iterator[None]:
+        """Let a Ctrl-C come only while nothing is in hand: between showing and keeping it would cost lines."""
+        is_ours = threading.current_thread() is threading.main_thread()
+        if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            yield
+            return
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            if self._is_idle:
+                raise KeyboardInterrupt
+            self._is_interrupted = True
+
+        signal.signal(signal.SIGINT, interrupt)
+        try:
+            yield
+        finally:
+            if signal.getsignal(signal.SIGINT) is interrupt:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._is_interrupted:
+            raise KeyboardInterrupt
+
+    def _selected(self, timeout: float | None) -> list[Any]:
+        self._is_idle = True
+        try:
+            if self._is_interrupted:
+                self._is_interrupted = False
+                raise KeyboardInterrupt
+            return [key for key, _ in self._selector.select(timeout)]
+        finally:
+            self._is_idle = False
 
     def _pump(self, deadline: float | None) -> None:
         """Read until the child has ended and its output too, or the time after its end is over."""
@@ -279,9 +253,9 @@ class ChildOutput:
     def _step(self, timeout: float | None) -> None:
         """Take what comes within a time, in pieces, and what waited long enough."""
         if not self._selector.get_map():
-            time.sleep(min(_POLL_S, timeout or _POLL_S))
+            self._selected(min(_POLL_S, timeout or _POLL_S))
             return
-        for key, _ in self._selector.select(timeout):
+        for key in self._selected(timeout):
             if key.data is None:
                 self._selector.unregister(key.fd)
             else:
@@ -291,19 +265,19 @@ class ChildOutput:
             source.follow_size()
             self._write(source, source.splitter.poll(now))
 
-    def _take(self, source: _Source) -> None:
+    def _take(self, source: ChildSource) -> None:
         data = source.read()
         if not data or (not source.show(data) and self._gives_way):
             self._end(source)
         else:
             self._write(source, source.splitter.feed(data, time.time()))
 
-    def _write(self, source: _Source, lines: Sequence[Any]) -> None:
+    def _write(self, source: ChildSource, lines: Sequence[Any]) -> None:
         if lines:
             self._last.extend(line.text for line in lines[-_LAST_LINES:])
             self._recorder.write(source.logger, lines)
 
-    def _end(self, source: _Source) -> None:
+    def _end(self, source: ChildSource) -> None:
         self._sources.remove(source)
         with suppress(KeyError, ValueError):
             self._selector.unregister(source.fd)
@@ -347,7 +321,7 @@ class ChildOutput:
             os.close(self._end_fd)
             self._end_fd = -1
 
-    def _end_quietly(self, source: _Source) -> None:
+    def _end_quietly(self, source: ChildSource) -> None:
         if self.pid:
             self._end(source)
         else:
@@ -365,36 +339,3 @@ def ended_text(args: Any, code: int) -> str:
     except ValueError:
         name = f"signal {-code}"
     return f"{command!r:.200} was killed by {name}"
-
-
-def _has_terminal() -> bool:
-    """Tell whether this process is in the foreground of a terminal."""
-    try:
-        fd = os.open("/dev/tty", os.O_RDWR | getattr(os, "O_NOCTTY", 0))
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(fd) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
-
-
-def _terminal_of(stream: Any) -> int | None:
-    try:
-        return int(stream.fileno()) if stream.isatty() else None
-    except Exception:
-        return None
-
-
-def _write(stream: Any, data: bytes) -> None:
-    """Write bytes to a stream of text, unchanged where it has a binary layer."""
-    stream.flush()
-    buffer = getattr(stream, "buffer", None)
-    if buffer is None:
-        stream.write(data.decode("utf-8", "replace"))
-        stream.flush()
-        return
-    buffer.write(data)
-    buffer.flush()
