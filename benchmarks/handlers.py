@@ -37,8 +37,9 @@ import msgspec
 from pythonjsonlogger.json import JsonFormatter
 from pythonjsonlogger.msgspec import MsgspecFormatter
 
-from runlogging import RunHandler, start_run
+from runlogging import Experiment, RunHandler, start_run
 from runlogging.folder import LOGS, METRICS, VALUES, Line, Writer, encode_line
+from runlogging.submit import ScriptRunConfig
 
 Info = Callable[..., None]
 Loop = Callable[[Info, Iterable[int]], None]
@@ -271,7 +272,8 @@ def rarer_contenders(folder: Path) -> list[Contender]:
 
 def verb_contenders(folder: Path) -> list[Contender]:
     """Return the verbs of a run, and what they are compared with."""
-    run, rows = (start_run(name, folder, environment=False) for name in ("verbs", "rows"))
+    # They are open while all others are measured, so they must not capture what those log.
+    run, rows = (start_run(name, folder, environment=False, capture=False) for name in ("verbs", "rows"))
     columns = file_handler(folder / "columns.log", JsonFormatter(JSON_FIELDS))
     contenders = [
         Contender("1 scalar", "run.log", log_with_verb, info=run.log, close=run.complete),
@@ -661,6 +663,32 @@ def time_run(folder: Path) -> int:
     return _clock() - begun
 
 
+def submit_figures(folder: Path, sizes: Sizes) -> list[Figure]:
+    """Return how much longer a submitted script takes to its first line than one that is started by itself."""
+    code = folder / "code"
+    code.mkdir()
+    script = code / "script.py"
+    script.write_text("import time; print(time.time_ns(), flush=True)", encoding="utf-8")
+    experiment = Experiment(folder / "submitted", "first line")
+
+    def time_direct() -> float:
+        begun = time.time_ns()
+        done = subprocess.run([sys.executable, str(script)], capture_output=True, check=True, text=True)
+        return (int(done.stdout) - begun) / 1e9
+
+    def time_submitted() -> float:
+        begun = time.time_ns()
+        run = experiment.submit(ScriptRunConfig(code, script.name))
+        run.wait_for_completion()
+        (printed,) = (entry.message for entry in run.reader.logs() if entry.logger == "stdout")
+        return (int(printed) - begun) / 1e9
+
+    rounds = max(2, sizes.first_starts)
+    taken = in_turns({"direct": time_direct, "submitted": time_submitted}, rounds, statistics.median)
+    more = taken["submitted"] - taken["direct"]
+    return [Figure("submit to the script's first line, over python script.py", more, 0.4, unit="s")]
+
+
 def memory_figures(folder: Path, sizes: Sizes) -> list[Figure]:
     """Return how many MB more are resident after many records than with a FileHandler."""
     targets = {RUN_HANDLER: folder / "memory", FILE_HANDLER: folder / "memory.log"}
@@ -686,6 +714,7 @@ def measure(folder: Path, sizes: Sizes) -> tuple[list[Contender], list[Figure]]:
     figures += process_figures(folder, sizes)
     figures += import_figures(sizes)
     figures += start_figures(folder, sizes)
+    figures += submit_figures(folder, sizes)
     figures += memory_figures(folder, sizes)
     return contenders, figures
 

@@ -27,6 +27,21 @@ def _no_run_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _no_run_stays_open() -> Iterator[None]:
+    """End what a test left open: a run captures what the next tests log."""
+    yield
+    sessions = sys.modules.get("runlogging._sessions")
+    context = sys.modules.get("runlogging.run._context")
+    if context is not None:
+        for run in tuple(context._open):
+            context.remove_open(run)
+    if sessions is not None:
+        for session in tuple(sessions._running):
+            if not session.handlers:
+                session.conclude("Canceled", None, final=False)
+
+
 @pytest.fixture
 def logger() -> Iterator[logging.Logger]:
     """Give a logger of its own at DEBUG that does not propagate, and close its handlers afterwards."""

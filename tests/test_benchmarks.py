@@ -41,6 +41,7 @@ WITH_TARGETS = {
     "1 scalar: run.log, p99 / median",
     "15 columns: run.log_row, p99 / median",
     "start_run, one point, complete",
+    "submit to the script's first line, over python script.py",
     "start_run, the first time in a process",
     "1 scalar: RunHandler / plain, net of a no-op Handler",
     "10 scalars: RunHandler / plain with ten values",

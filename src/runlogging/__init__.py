@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import (
     ArtifactNotFoundError,
+    EnvironmentBuildError,
     ExistsError,
     FormatVersionError,
     InvalidNameError,
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     from runlogging.reading import RunReader, list_runs, open_run
     from runlogging.run import Experiment, Model, Run, Workspace, start_run
     from runlogging.run._bridges import loguru_sink, structlog_processor
+    from runlogging.sweep import sweep
 
 __all__ = [
     "Adopted",
     "ArtifactNotFoundError",
     "CompletedCapture",
     "ContextFilter",
+    "EnvironmentBuildError",
     "ExistsError",
     "Experiment",
     "FormatVersionError",
@@ -71,6 +74,7 @@ __all__ = [
     "open_run",
     "start_run",
     "structlog_processor",
+    "sweep",
 ]
 
 # Imported when they are first asked for: a program that only logs does not pay for them.
@@ -83,6 +87,7 @@ _LATE = {
     **dict.fromkeys(("RunReader", "list_runs", "open_run"), "runlogging.reading"),
     **dict.fromkeys(("Experiment", "Model", "Run", "Workspace", "start_run"), "runlogging.run"),
     **dict.fromkeys(("loguru_sink", "structlog_processor"), "runlogging.run._bridges"),
+    "sweep": "runlogging.sweep",
 }
 
 

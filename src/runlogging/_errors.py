@@ -13,7 +13,8 @@ RunLoggingError
  |-- RunEndedError        (RuntimeError)
  |-- RunActiveError       (RuntimeError)
  |-- RunFailedError       (RuntimeError)
- '-- MissingExtraError    (ImportError)
+ |-- MissingExtraError    (ImportError)
+ '-- EnvironmentBuildError (RuntimeError)
 
 Each is also the builtin that it resembles, so that code which knows nothing of this package can catch it.
 """
@@ -196,3 +197,19 @@ class MissingExtraError(RunLoggingError, ImportError):
 
     def __str__(self) -> str:
         return f"{self.args[0]} needs {self.package}, which is not installed: pip install 'runlogging[{self.extra}]'"
+
+
+class EnvironmentBuildError(RunLoggingError, RuntimeError):
+    """Say that the environment of a submitted run could not be made.
+
+    Args:
+        message: which environment, what is wrong with it, and what to do.
+        details: the last lines that the installer or the container engine printed; empty where it printed none.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message, details)
+        self.details = details
+
+    def __str__(self) -> str:
+        return str(self.args[0])

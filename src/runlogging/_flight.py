@@ -37,7 +37,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_CONDITION = r"\s*(.+?)\s*(<=|>=|==|!=|<|>)\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*"
+_CONDITION = r"\s*(.*?[^\s<>=!])\s*(<=|>=|==|!=|<|>)\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*"
 
 Write = Callable[[Line], None]
 Build = Callable[[logging.LogRecord], Line]

@@ -96,7 +96,7 @@ class RecordBuilder:
         on_second: called when the clock of the records enters another second; for the caller's upkeep.
         on_dropped: told of records that a queue before this one did not take.
         mark: that of the run that the lines go to; records that it has already are refused.
-        kept_by: tells of a process id whether that process keeps its own records in this run.
+        kept_by: tells of a process id and a time whether that process kept its records of then in this run itself.
         is_capture: whether records that any run has already are refused.
     """
 
@@ -107,7 +107,7 @@ class RecordBuilder:
         on_second: Callable[[], None] | None = None,
         on_dropped: Callable[[Dropped], None] | None = None,
         mark: str | None = None,
-        kept_by: Callable[[int], bool] | None = None,
+        kept_by: Callable[[int, float], bool] | None = None,
         is_capture: bool = False,
     ) -> None:
         self._redact = redactor.text if redactor is not None else None
@@ -278,7 +278,10 @@ class RecordBuilder:
         if mark is not None and (self._is_capture or mark == self._mark):
             return True
         process = d.get("process")
-        return self._kept_by is not None and type(process) is int and process != _process and self._kept_by(process)
+        if self._kept_by is None or type(process) is not int or process == _process:
+            return False
+        created = d.get("created")
+        return isinstance(created, int | float) and self._kept_by(process, created)
 
     def _put_time(self, line: Line, record: logging.LogRecord, attributes: dict[str, Any]) -> None:
         created = record.__dict__.get("created")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from runlogging._records import describe_exception
 from runlogging._redaction import Redactor
-from runlogging.folder import ErrorInfo, RunSpec, Way, Writer
+from runlogging.folder import ErrorInfo, RunSpec, Way, Writer, now_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,7 +192,7 @@ def start_session(spec: RunSpec, way: Way, *, captures: bool = False) -> Session
         session = known if known is not None and not known.writer.was_opened else Session(spec)
         session.spec = spec  # that of a handler that has written nothing yet knows less of the run
         session.writer.prepare(spec, way)
-        session.writer.captures = captures
+        session.writer.captures = now_text() if captures else None
     session.writer.open()
     session.is_started = True
     with _lock:

@@ -454,22 +454,20 @@ def test_arguments_that_log(start: Start, logger: logging.Logger) -> None:
 def test_handler_of_a_signal_that_logs(run_script: RunScript, tmp_path: Path) -> None:
     """Nothing is lost or doubled when it comes in the middle of a log call."""
     program = """
-    import logging, signal
+    import itertools, logging, signal
     from runlogging import start_run
     log = logging.getLogger("x")
     log.setLevel("INFO")
-    count = 0
-    def on_timer(*_):
-        global count
-        log.info("signal %d", count)
-        count += 1
+    numbers = itertools.count()
+    def on_timer(*_):  # another signal may come while it logs
+        log.info("signal %d", next(numbers))
     signal.signal(signal.SIGALRM, on_timer)
     with start_run(root="runs", run_id="a", environment=False) as run:
         signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
         for number in range(20_000):
             log.info("main %d", number)
         signal.setitimer(signal.ITIMER_REAL, 0)
-    print(count)
+    print(next(numbers))
     """
     count = int(run_script(program).stdout)
     run = tmp_path / "runs" / "default" / "a"
@@ -648,3 +646,21 @@ def test_worker_whose_records_come_through_a_queue(
     lines = [line for line in lines_of_all(tmp_path / "runs" / "default" / "a") if line["logger"] == "worker"]
     assert sorted(line["message"] for line in lines) == kept
     assert (tmp_path / "console.txt").read_text().count("worker") == len(kept)
+
+
+def test_worker_with_a_run_of_its_own_for_a_while(run_script: RunScript, tmp_path: Path) -> None:
+    """What a worker logged before and after it captured itself is kept where the parent handles its records."""
+    program = PROGRAM.replace(
+        """        with start_run(environment=False):
+            log.info("inside")
+""",
+        """        log.info("before")
+        with start_run(environment=False):
+            log.info("inside")
+        log.info("later")
+""",
+    )
+    assert program != PROGRAM
+    run_script(program, "spawn", "start")
+    lines = [line for line in lines_of_all(tmp_path / "runs" / "default" / "a") if line["logger"] == "worker"]
+    assert sorted(line["message"] for line in lines) == ["before", "inside", "later"]

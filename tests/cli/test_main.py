@@ -15,7 +15,8 @@ from tests.cli.tools import COMMAND, log, made_run, open_run, runlogging, starte
 from tests.conftest import SOURCE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cli.md"
-COMMANDS = ("ls", "show", "logs", "metrics", "around", "when", "doctor", "exec", "adopt", "demo")
+LOOKING = ("ls", "show", "logs", "metrics", "around", "when", "doctor")
+COMMANDS = (*LOOKING, "exec", "submit", "cancel", "wait", "adopt", "demo")
 
 
 def long_run(root: Path) -> Path:

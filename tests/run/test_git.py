@@ -46,11 +46,16 @@ def _only_our_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing() -> Iterator[None]:
-    before = descriptors()
+    before, known = descriptors(), children()
     yield
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= known
     assert descriptors() == before
+
+
+def children() -> set[str]:
+    """Return the process ids of this process's children, ended or not."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return {pid for listed in lists for pid in listed.read_text(encoding="ascii").split()}
 
 
 def descriptors() -> set[str]:

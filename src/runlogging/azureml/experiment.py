@@ -50,7 +50,8 @@ class Experiment(LocalExperiment):
         Args:
             args: at most one: the run's name for people.
             outputs: a folder whose new and changed files are kept at the end; None is ``./outputs``, False keeps none.
-            snapshot_directory: without effect yet: no snapshot of the code is taken of a run that is started like this.
+            snapshot_directory: a folder whose code is kept with the run; see `runlogging.Run.take_snapshot`. None takes
+                no snapshot (Azure's own default took one of the working directory).
             display_name: a name for people.
             logs: a folder whose new and changed files are kept while the run goes; None is ``./logs``, False keeps
                 none.
@@ -58,11 +59,13 @@ class Experiment(LocalExperiment):
 
         Raises:
             InvalidValueError: an argument is none that is taken.
-            RootError, ExistsError, RunNotFoundError, RunActiveError: as `runlogging.start_run`.
+            ArtifactNotFoundError, SourceError, MissingExtraError, RootError, ExistsError, RunNotFoundError,
+                RunActiveError: as `runlogging.start_run`.
         """
         if len(args) > 1:
             raise InvalidValueError(f"start_logging takes one name, not {len(args)} arguments without a keyword")
         options |= {"outputs": _folder(outputs, Run._outputs), "logs": _folder(logs, Run._logs)}
+        options["snapshot"] = snapshot_directory
         options["name"] = args[0] if args else options.get("name")
         run = super().start_logging(display_name=display_name, **options)
         assert isinstance(run, Run)  # noqa: S101  (says to the type checker what _run_class gives)

@@ -50,7 +50,7 @@ def execute(
     from runlogging.capture._keeper import DEFAULT_MAX_BYTES
     from runlogging.processes._child import ChildOutput
 
-    run = _started_run(root, experiment, name, _tags(tags), resume)
+    run = _started_run(root, experiment, name, tags_of(tags), resume)
     child = ChildOutput(run, show=True, max_bytes=DEFAULT_MAX_BYTES, gives_way=True)
     with _forwarding(child) as received:
         try:
@@ -79,7 +79,7 @@ def _started_run(
     return start_run(path.parent.name, path.parent.parent, run_id=path.name, resume=True, **options)
 
 
-def _tags(texts: Sequence[str]) -> dict[str, str | None]:
+def tags_of(texts: Sequence[str]) -> dict[str, str | None]:
     tags: dict[str, str | None] = {}
     for text in texts:
         key, sign, value = text.partition("=")

@@ -16,7 +16,7 @@ from runlogging.cli._output import Output, give_up_output, tolerate_encodings
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-EXIT_LOST = 1  # of `doctor`: records would be lost
+EXIT_LOST = 1  # of `doctor`: records would be lost; of `sweep`: no point completed
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE, as `cat` would end
@@ -222,6 +222,65 @@ def exec_command(command: tuple[str, ...], root: str, **options: Any) -> None:
     from runlogging.cli._exec import execute
 
     raise click.exceptions.Exit(execute(command, root, **options))
+
+
+@main.command("submit", context_settings={"allow_interspersed_args": False})
+@click.argument("script", metavar="SCRIPT")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[--] [ARGS]...")
+@_root_option
+@click.option("--experiment", metavar="NAME", help="The run's experiment [default: default].")
+@click.option("--name", metavar="NAME", help="The run's name.")
+@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run; repeatable.")
+@click.option("--source", "folder", metavar="FOLDER", help="The folder of the code [default: the script's].")
+@click.option("--wait", "waits", is_flag=True, help="Print its output as it comes, and wait for its end.")
+def submit_command(script: str, arguments: tuple[str, ...], root: str, **options: Any) -> None:
+    """Run the Python SCRIPT in the background from a snapshot of its folder; print its run's folder."""
+    from runlogging.cli._submit import submit_script
+
+    raise click.exceptions.Exit(submit_script(script, arguments, root, Output(), **options))
+
+
+@main.command("cancel")
+@_run_argument
+def cancel_command(run: str, root: str) -> None:
+    """End a run, and the script that it runs."""
+    from runlogging.cli._submit import cancel_run
+
+    cancel_run(_open(run, root).path)
+
+
+@main.command("wait")
+@_run_argument
+@click.option("--quiet", is_flag=True, help="Do not print its output.")
+def wait_command(run: str, root: str, quiet: bool) -> None:
+    """Print a run's output until it has ended; the exit status is 0 if it completed, else 1."""
+    from runlogging.cli._submit import wait_for_run
+
+    raise click.exceptions.Exit(wait_for_run(_open(run, root).path, shows=not quiet))
+
+
+@main.command("sweep")
+@click.argument("script")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]...")
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUES", help="1,2,3 or 0.0:1.0:0.1; repeatable.")
+@click.option("--random", "draws", type=click.IntRange(min=1), metavar="N", help="Draw N points; also of 0:1, log:1:9.")
+@_root_option
+@click.option("--experiment", default="default", metavar="NAME", help="The runs' experiment [default: default].")
+@click.option("--name", metavar="NAME", help="The sweep's name.")
+@click.option("--metric", metavar="NAME", help="The primary metric: the table and the best point show it.")
+@click.option("--goal", type=click.Choice(["minimize", "maximize"]), default="minimize", help="[default: minimize].")
+@click.option(
+    "--max-concurrent", type=click.IntRange(min=1), metavar="N", help="Points at a time [default: processors]."
+)
+@click.option("--seed", type=int, metavar="N", help="What --random follows from.")
+def sweep_command(script: str, arguments: tuple[str, ...], params: tuple[str, ...], root: str, **options: Any) -> None:
+    """Submit SCRIPT for many points, wait for all, and print a table. {NAME} in ARGS stands for a value."""
+    from runlogging.cli._sweep import sweep_script
+
+    output = Output()
+    if not sweep_script(script, params, arguments, root, output, **options):
+        output.flush()
+        raise click.exceptions.Exit(EXIT_LOST)
 
 
 @main.command("demo")

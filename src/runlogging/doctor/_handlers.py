@@ -62,7 +62,7 @@ def _kind_of(handler: Any, ref: str, put: _Put, depth: int) -> dict[str, Any]:
 
 
 def _run(handler: RunHandler, ref: str, put: _Put) -> dict[str, Any]:
-    facts: dict[str, Any] = {"run": handler.run_path, "is_captured": handler._session.writer.captures}
+    facts: dict[str, Any] = {"run": handler.run_path, "is_captured": handler._session.writer.captures is not None}
     if _is_ended(handler):
         experiment = handler.run_path.parent
         new = f"runlogging.RunHandler({str(experiment.parent)!r}, experiment={experiment.name!r})"

@@ -87,14 +87,14 @@ class Place(msgspec.Struct, frozen=True):
     is_owner: bool
 
 
-def take_place(spec: RunSpec, way: Way, wanted: str | None = None, *, captures: bool = False) -> Place:
+def take_place(spec: RunSpec, way: Way, wanted: str | None = None, captures: str | None = None) -> Place:
     """Create or join a run, take a writer's name and enter it in the manifest.
 
     Args:
         spec: the run.
         way: how the writer comes to it.
         wanted: the name to ask for as a further writer; None takes the rank, the worker's name, or host and pid.
-        captures: whether the writer keeps all records that its process logs.
+        captures: since when the writer keeps all records that its process logs; None where it does not.
 
     Raises:
         ExistsError: "create" found the run there.
@@ -117,7 +117,7 @@ def take_place(spec: RunSpec, way: Way, wanted: str | None = None, *, captures: 
         is_owner = way == "resume" or not manifest.owner
         life = claim_writer(path, MAIN_WRITER if is_owner else wanted or default_writer())
         try:
-            started = life.start(captures=captures)
+            started = life.start(captures)
             _enter(manifest, life.name, started, is_owner=is_owner, is_resumed=exists and way == "resume")
             write_manifest(path, manifest, sync=spec.durability == "power")
         except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from contextlib import suppress
@@ -28,7 +29,7 @@ from runlogging.folder._locks import (
 )
 from runlogging.folder._manifest import Dropped
 from runlogging.folder._names import clean_identifier
-from runlogging.folder._times import now_text
+from runlogging.folder._times import now_text, parse_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ class LifeLine(msgspec.Struct, omit_defaults=True):
     attempt: int | None = None
     rank: int | None = None
     lock: bool | None = None
-    captures: bool | None = None
+    captures: str | None = None
     ended: str | None = None
     status: str | None = None
     counts: dict[str, int] | None = None
@@ -69,7 +70,15 @@ class WriterInfo(msgspec.Struct, frozen=True):
     attempt: int = 1
     rank: int | None = None
     locks: bool = True
-    captures: bool = False
+    captures: str | None = None
+
+    def span(self) -> tuple[float, float]:
+        """Return from when to when the writer kept all records of its process, in seconds since the epoch.
+
+        Infinity stands for an end that it does not have, and for a start where it never did.
+        """
+        start = parse_time(self.captures).timestamp() if self.captures else math.inf
+        return start, parse_time(self.ended).timestamp() if self.ended else math.inf
 
 
 class LifeLock:
@@ -82,11 +91,11 @@ class LifeLock:
         self._identity = _identity(fd)
         self._attempt = attempt
 
-    def start(self, *, captures: bool = False) -> str:
+    def start(self, captures: str | None = None) -> str:
         """Lock the file and write who writes; return the time it says.
 
         Args:
-            captures: whether the writer keeps all records that its process logs.
+            captures: since when the writer keeps all records that its process logs; None where it does not.
         """
         locked = self._lock()
         started = now_text()
@@ -99,7 +108,7 @@ class LifeLock:
                 attempt=self._attempt,
                 rank=rank(),
                 lock=None if locked else False,
-                captures=captures or None,
+                captures=captures,
             )
         )
         return started
@@ -217,7 +226,7 @@ def default_writer() -> str:
 def writer_life(run: Path, writer: str) -> Life:
     """Tell whether a writer lives, by a shared non-blocking lock on its lock file, never by a process id."""
     life = probe(life_path(run, writer))
-    if life is Life.DEAD and not _read_life(run, writer).locks:
+    if life is Life.DEAD and not read_life(run, writer).locks:
         return Life.UNKNOWN
     return life
 
@@ -226,7 +235,7 @@ def list_writers(run: Path) -> list[WriterInfo]:
     """Return the writers of a run: from ``.writers/`` and, where files were copied without it, from their names."""
     names = {path.name.removesuffix(LOCK_SUFFIX) for path in _entries(run / WRITERS_FOLDER) if _is_life(path)}
     names |= {found[1] for path in _entries(run) if (found := writer_of(path.name))}
-    infos = [_read_life(run, name) for name in names]
+    infos = [read_life(run, name) for name in names]
     return sorted(infos, key=lambda info: (info.started or "~", info.name != MAIN_WRITER, info.name))
 
 
@@ -241,7 +250,8 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _read_life(run: Path, name: str) -> WriterInfo:
+def read_life(run: Path, name: str) -> WriterInfo:
+    """Return what the lock file of a writer says; nothing but its name where there is none."""
     try:
         data = life_path(run, name).read_bytes()
     except OSError:
@@ -256,7 +266,7 @@ def _read_life(run: Path, name: str) -> WriterInfo:
 def _take_line(facts: dict[str, object], line: LifeLine) -> None:
     if line.started:
         facts.update(pid=line.pid, host=line.host, started=line.started, attempt=line.attempt or 1)
-        facts.update(rank=line.rank, locks=line.lock is not False, captures=line.captures is True)
+        facts.update(rank=line.rank, locks=line.lock is not False, captures=line.captures)
     if line.ended:
         facts.update(ended=line.ended, status=line.status, counts=line.counts or {}, dropped=line.dropped)
     if line.reopened:

@@ -35,7 +35,7 @@ from runlogging.folder._layout import (
     stream_path,
     summary_path,
 )
-from runlogging.folder._life import LifeLine, LifeLock, host_name, list_writers
+from runlogging.folder._life import LifeLine, LifeLock, host_name, list_writers, read_life
 from runlogging.folder._lines import ArtifactLine, Line, encode_line, mended_line
 from runlogging.folder._manifest import ErrorInfo, changed_manifest, read_manifest, write_manifest
 from runlogging.folder._names import clean_identifier
@@ -90,7 +90,7 @@ class Writer:
         way: how it will come to the run, before it has.
         is_owner: whether the run's status is this writer's.
         dropped: the count of what could not be kept.
-        captures: whether it keeps all records that its process logs; said in its lock file when it opens.
+        captures: since when it keeps all records that its process logs, or None; said in its lock file when it opens.
     """
 
     def __init__(
@@ -106,8 +106,9 @@ class Writer:
         self._lingers = False
         self._wanted = wanted
         self._final = False
-        self.captures = False
-        self._known_pids: tuple[int, frozenset[int]] = (0, frozenset())
+        self.captures: str | None = None
+        # As of which change of the writers' folder: process id and name of each that keeps its process's records.
+        self._captures: tuple[int, list[tuple[int | None, str]]] = (0, [])
         self._start_afresh()
         self.prepare(spec, way)
         _writers.add(self)
@@ -347,7 +348,7 @@ class Writer:
     def _take_place(self) -> None:
         path, way = self.spec.path, self.way
         try:
-            place = take_place(self.spec, way, self._wanted, captures=self.captures)
+            place = take_place(self.spec, way, self._wanted, self.captures)
         except RunEndedError:
             self._final = True
             raise
@@ -414,22 +415,28 @@ class Writer:
         """Whether the writer ever opened in this process."""
         return self._life is not None
 
-    def is_kept_by(self, process: int) -> bool:
-        """Tell whether a process of this machine keeps its own records in this run.
+    def is_kept_by(self, process: int, created: float) -> bool:
+        """Tell whether a process of this machine kept a record of its own in this run.
 
         The answer for records that came through a queue: their process may have captured them already.
+
+        Args:
+            process: the process id that the record names.
+            created: when the record was made, in seconds since the epoch.
         """
         try:
             changed = (self.spec.path / WRITERS_FOLDER).stat().st_mtime_ns
         except OSError:
             return False
-        if changed != self._known_pids[0]:
+        if changed != self._captures[0] or not self._captures[1]:
             mine = host_name()
             writers = (one for one in list_writers(self.spec.path) if one.captures and one.host == mine)
             # Of a writer that came just now the start line may be missing yet: look again next time.
             is_settled = time.time_ns() - changed > 1_000_000_000
-            self._known_pids = changed * is_settled, frozenset(one.pid for one in writers if one.pid is not None)
-        return process in self._known_pids[1]
+            self._captures = changed * is_settled, [(one.pid, one.name) for one in writers]
+        # Whether it has ended only its lock file says: the folder does not change with it.
+        lives = (read_life(self.spec.path, name) for pid, name in self._captures[1] if pid == process)
+        return any(start <= created <= end for start, end in (life.span() for life in lives))
 
     def tick(self) -> None:
         """Do what is due now and then: see to deleted files, write the summary. Call it about once a second."""
@@ -605,6 +612,8 @@ class Writer:
         for stream in self._streams:
             stream.close()
         self._start_afresh()
+        if self.captures is not None:
+            self.captures = now_text()  # what it logged before was its parent's
 
 
 _writers: weakref.WeakSet[Writer] = weakref.WeakSet()

@@ -19,8 +19,11 @@ from runlogging.run._workspace import Workspace
 
 if TYPE_CHECKING:
     import builtins
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Self
+
+    from runlogging.submit import ScriptRunConfig
 
 _ARCHIVED_FILE = ".archived"
 _VIEWS = ("ActiveOnly", "ArchivedOnly", "All")
@@ -72,6 +75,38 @@ class Experiment:
         """
         checked = RunOptions.checked({"name": name or display_name, **options})
         return start(self._run_class, self.name, self.workspace.path, checked)
+
+    def submit(
+        self,
+        config: ScriptRunConfig,
+        tags: Mapping[str, object] | None = None,
+        show_output: bool = False,
+        *,
+        name: str | None = None,
+        max_concurrent: int | None = None,
+    ) -> Run:
+        """Run a script or command in a process of its own, from a snapshot of its folder; return its run at once.
+
+        A supervisor process owns the run until its end, also after this process has ended. What is wrong with the
+        config is how the run ends: Failed, with a message that says what to do.
+
+        Args:
+            config: what is run; later changes to it do not reach this run.
+            tags: of the run.
+            show_output: whether the output is printed as it comes, and the end awaited.
+            name: a name for people.
+            max_concurrent: how many submitted runs of this root run at a time, more are Queued; None is 32.
+
+        Raises:
+            InvalidValueError: it is no ScriptRunConfig, or a tag is none (also a ValueError).
+            RootError: the root cannot be written (also an OSError).
+        """
+        from runlogging.submit._submitting import submit
+
+        run = submit(self._run_class, self.path, config, tags, name=name, max_concurrent=max_concurrent)
+        if show_output:
+            run.wait_for_completion(show_output=True, raise_on_error=False)
+        return run
 
     def get_runs(
         self,

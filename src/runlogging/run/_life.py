@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from runlogging.reading import LogEntry
 
 _LAST_LINES = 20
+SUBMITTED = "scriptrun"
+"""The type of a run that was submitted."""
+SUBMIT_LOGGER = "submit"
+"""What stands as the logger of what its supervisor says."""
+OUTPUT_LOGGERS = frozenset({"stdout", "stderr", "console"})
 
 
 class Life(RunBase):
@@ -106,8 +111,10 @@ class Life(RunBase):
         from runlogging.reading import wait_for_end
         from runlogging.run._details import details_of
 
-        show = _printer(sys.stdout) if show_output else None
-        status = wait_for_end(self.reader, timeout_s=timeout_seconds, on_entries=show)
+        reader = self.reader
+        show = _printer(sys.stdout, only_output=reader.type == SUBMITTED) if show_output else None
+        with _spinning(f"waiting for run {self.id}", is_wanted=not show_output):
+            status = wait_for_end(reader, timeout_s=timeout_seconds, on_entries=show)
         if raise_on_error and status != "Completed":
             raise RunFailedError(f"run {self.id} ended as {status}", status, self._last_words())
         return details_of(self)
@@ -244,11 +251,29 @@ def _error_of(details: object, code: str | None) -> ErrorInfo | None:
     return ErrorInfo(code or "Error", clean_text(details or ""), code=code)
 
 
-def _printer(output: TextIO) -> Any:
+def _printer(output: TextIO, *, only_output: bool) -> Any:
+    """Return what prints log entries: of a submitted script its output as it was, of other runs the log."""
+
     def show(entries: Iterable[LogEntry]) -> None:
         for entry in entries:
             shown = "".join(char if char.isprintable() or char in "\n\t" else "?" for char in entry.message)
-            output.write(f"{entry.time:%H:%M:%S} {entry.level} {entry.logger} {shown}\n")
+            if entry.logger in OUTPUT_LOGGERS:
+                output.write(f"{shown}\n")
+            elif not only_output or entry.logger == SUBMIT_LOGGER:
+                output.write(f"{entry.time:%H:%M:%S} {entry.level} {entry.logger} {shown}\n")
         output.flush()
 
     return show
+
+
+@contextmanager
+def _spinning(text: str, *, is_wanted: bool) -> Iterator[None]:
+    """Show that something is waited for, where a terminal watches."""
+    if not is_wanted or sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status(escape(text)):
+        yield

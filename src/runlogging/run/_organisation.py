@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from runlogging.run._experiment import Experiment
     from runlogging.run._models import Model
+    from runlogging.submit import ScriptRunConfig
 
 Tags = dict[str, str | None]
 
@@ -186,6 +187,18 @@ class Organisation(RunBase):
         from runlogging.run._start import start_child
 
         return start_child(self, name=name, run_id=run_id, **options)
+
+    def submit_child(
+        self, config: ScriptRunConfig, tags: Mapping[str, object] | None = None, *, name: str | None = None
+    ) -> Self:
+        """Submit a script as a child of this run; see `Experiment.submit`.
+
+        Raises:
+            InvalidValueError, RootError: as there.
+        """
+        from runlogging.submit._submitting import submit
+
+        return submit(type(self), self.path.parent, config, tags, parent=self.id, name=name)  # type: ignore[type-var]
 
     def create_children(
         self,

@@ -14,6 +14,7 @@ from runlogging.run._details import ReadingBack
 from runlogging.run._files import FileVerbs
 from runlogging.run._life import Life
 from runlogging.run._organisation import Organisation
+from runlogging.run._snapshots import Snapshots
 from runlogging.run._start import RunOptions, join_named, start
 from runlogging.run._tasks import Tasks
 from runlogging.run._verbs import LoggingVerbs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from runlogging.run._workspace import Workspace
 
 
-class Run(LoggingVerbs, FileVerbs, Organisation, Tasks, Life, ReadingBack):
+class Run(LoggingVerbs, FileVerbs, Snapshots, Organisation, Tasks, Life, ReadingBack):
     """A run: its logging verbs, files, tags, children, end, and what it gives back.
 
     `start_run`, `Experiment.start_logging` and `Run.get_context` give an open one. The constructor looks up one that is

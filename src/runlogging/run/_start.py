@@ -42,6 +42,7 @@ from runlogging.run._outputs import MAX_COLLECTED_BYTES, CollectedFolder
 
 if TYPE_CHECKING:
     from runlogging.run._run import Run
+    from runlogging.submit._snapshot import Snapshot
 
 _logger = logging.getLogger("runlogging")
 _GIT_WAIT_S = 0.5
@@ -74,6 +75,7 @@ def start_run(
     flight_recorder: int = 0,
     flight_when: str | None = None,
     redact: bool = True,
+    snapshot: str | os.PathLike[str] | None = None,
 ) -> Run:
     """Start a run, or continue one, and return it open.
 
@@ -105,10 +107,13 @@ def start_run(
             before an ERROR, an uncaught error or a metric that is not finite; 0 keeps none.
         flight_when: a metric condition that also has them written, such as ``"loss > 10"``.
         redact: whether secrets are taken out of texts.
+        snapshot: a folder whose code is kept with the run, such as "."; see `Run.take_snapshot`, which has the limits.
+            None keeps none, and a run that has a snapshot keeps the one it has.
 
     Raises:
         InvalidNameError: the experiment or the run id is not allowed (also a ValueError).
         InvalidValueError: a tag, property, parameter or option is none (also a ValueError).
+        ArtifactNotFoundError, SourceError, MissingExtraError: of the snapshot, as `Run.take_snapshot`; no run is made.
         RootError: the root is a file, or cannot be written (also an OSError).
         ExistsError: there is a run of this id, and ``resume`` is False (also a FileExistsError).
         RunNotFoundError: ``resume`` is True, and there is no such run (also a FileNotFoundError).
@@ -143,6 +148,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     flight_recorder: int = 0
     flight_when: str | None = None
     redact: bool = True
+    snapshot: str | os.PathLike[str] | None = None
 
     @classmethod
     def checked(cls, given: Mapping[str, Any]) -> RunOptions:
@@ -163,7 +169,7 @@ class RunOptions(msgspec.Struct, frozen=True):
         for key in ("run_id", "parent"):
             if getattr(options, key) is not None:
                 check_identifier(getattr(options, key), "run id")
-        for key in ("outputs", "logs"):
+        for key in ("outputs", "logs", "snapshot"):
             if not isinstance(getattr(options, key), str | os.PathLike | None):
                 raise InvalidValueError(f"{key} names a folder, it is no {type(getattr(options, key)).__name__}")
         limit = options.max_output_bytes
@@ -290,6 +296,7 @@ def prepare_child(parent: RunT, tags: Mapping[str, object]) -> RunT:
 
 
 def _begin(kind: type[RunT], spec: RunSpec, options: RunOptions, way: Way) -> RunT:
+    snapshot = _stored_snapshot(options, spec)
     try:
         session = start_session(spec, way, captures=LOGGING in options.capture)
     except OSError as error:
@@ -306,9 +313,31 @@ def _begin(kind: type[RunT], spec: RunSpec, options: RunOptions, way: Way) -> Ru
         session.on_second = lambda: live.collect_if_due(session.writer) if os.getpid() == run._pid else None
     if way == "resume" or run._is_member:
         _add_options(run, options)
+    if snapshot is not None and not run._is_member:
+        _keep_snapshot(run, snapshot)
     add_open(run)  # type: ignore[arg-type]
     sources.start()
     return run
+
+
+def _stored_snapshot(options: RunOptions, spec: RunSpec) -> Snapshot | None:
+    """Store the code before there is a run, so that a folder that is refused leaves none behind."""
+    if options.snapshot is None:
+        return None
+    from runlogging.submit._snapshot import has_snapshot, store_snapshot
+
+    return None if has_snapshot(spec.path) else store_snapshot(options.snapshot, spec.path.parent.parent)
+
+
+def _keep_snapshot(run: RunBase, snapshot: Snapshot) -> None:
+    from runlogging.submit._snapshot import keep_snapshot, log_snapshot
+
+    try:
+        keep_snapshot(run.path, snapshot)
+    except OSError as error:  # the run goes on without it
+        run._tolerate(error.__cause__ if isinstance(error.__cause__, OSError) else error, "the snapshot")
+    else:
+        log_snapshot(run)
 
 
 def _add_options(run: RunBase, options: RunOptions) -> None:
