@@ -117,7 +117,7 @@ def normalised(output: str, folder: Path) -> str:
     return output.strip("\n")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/run.md", "docs/capture.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/run.md", "docs/capture.md", "docs/submit.md", "docs/sweep.md"])
 def test_page_runs_as_written(page: str, tmp_path: Path, environment: dict[str, str]) -> None:
     """Every program and command of a page runs, in order, and prints what the page says."""
     folder = tmp_path / "reader"
@@ -135,7 +135,7 @@ def test_readme_leaves_little_untried() -> None:
     assert unknown == set(), "blocks that are neither run nor marked"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "samples/README.md", "docs/run.md", "docs/capture.md"])
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "samples/README.md", "docs/run.md", "docs/capture.md", "docs/submit.md", "docs/sweep.md", "docs/doctor.md"])
 def test_links_lead_to_files(name: str) -> None:
     """Each relative link of a page names a file of the repository."""
     page = REPOSITORY / name

@@ -30,7 +30,7 @@ from runlogging import (
 )
 from runlogging.azureml import Experiment as AzureExperiment
 from runlogging.run import Experiment
-from runlogging.submit import _archive, _scan, _snapshot, _store
+from runlogging.submit import _archive, _scan, _snapshot, _store, _unzipping
 
 from ..conftest import SOURCE, RunScript, read_lines
 from ..handlers import DROP_RIGHTS, manifest_of
@@ -450,7 +450,7 @@ def test_a_limit_that_is_none(limit: str, value: Any) -> None:
 @pytest.mark.parametrize("path", [None, 3, "", b"bytes", ["."]])
 def test_a_path_that_is_none(path: Any) -> None:
     """A folder is named by a path."""
-    with pytest.raises(InvalidValueError, match="path of a folder"):
+    with pytest.raises(InvalidValueError, match="named by its path"):
         start().take_snapshot(path)
 
 
@@ -837,6 +837,8 @@ def test_only_a_new_or_empty_folder_takes_it(code: Path) -> None:
     assert Path(run.restore_snapshot(path="empty"), "train.py").is_file()
     with pytest.raises(InvalidValueError):
         run.restore_snapshot(path=3)  # type: ignore[arg-type]
+    with pytest.raises(RootError, match="cannot be written"):
+        run.restore_snapshot(path="nul\0character")
 
 
 def test_a_copied_run_folder_is_enough(code: Path, tmp_path: Path) -> None:
@@ -987,7 +989,7 @@ def test_members_that_overlap(run_with_one: Run, tmp_path: Path) -> None:
 
 def test_too_many_members(run_with_one: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A zip of more members than any snapshot has is refused."""
-    monkeypatch.setattr(_archive, "MAX_MEMBERS", 10)
+    monkeypatch.setattr(_unzipping, "MAX_MEMBERS", 10)
     with_zip(run_with_one, holding(map(str, range(11))))
     refused(run_with_one, tmp_path, "11 members")
 

@@ -9,8 +9,9 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from runlogging._errors import InvalidValueError
 from runlogging.folder._locks import held_lock
 
 STORE_FOLDER = ".store"
@@ -18,6 +19,17 @@ SNAPSHOT_FILE = "snapshot.zip"
 
 _LOCK_WAIT_S = 600.0
 _STALE_S = 3600.0
+
+
+def folder_of(folder: Any) -> Path:
+    """Return the path of a folder, absolute.
+
+    Raises:
+        InvalidValueError: it is no path.
+    """
+    if not isinstance(folder, str | os.PathLike) or not os.fspath(folder):
+        raise InvalidValueError(f"a folder of code is named by its path, not by {folder!r:.80}")
+    return Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100  (resolve() would follow links)
 
 
 def stored_path(root: Path, snapshot_id: str) -> Path:
