@@ -28,7 +28,7 @@ demo: .venv/.samples
 	@echo "Next: $(BIN)/runlogging logs latest --root demo/runs"
 
 test: .venv/.test
-	$(BIN)/python -m pytest --ignore=tests/integrations
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/integrations
 
 lint: .venv/.lint
 	$(BIN)/ruff check $(SOURCES)

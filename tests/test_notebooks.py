@@ -1,7 +1,8 @@
 """The notebooks run as a user would run them, in a folder of their own, and leave the runs that they tell of.
 
 Each is executed twice in the same folder, by this interpreter. A cell of ours at the front of the copy turns warnings
-of this package into errors, and refuses the network and any file outside the working directory.
+of this package into errors, and refuses the network and any file outside the working directory. The cells that
+fetch packages or images are left out, in the way the notebook itself offers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -106,6 +108,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "JUPYTER_PATH": str(base),
         "IPYTHONDIR": str(base / "ipython"),
+        # An index and a registry may be slow, or not there.
+        "RUNLOGGING_SAMPLES_SKIP_PIP": "1",
+        "RUNLOGGING_SAMPLES_SKIP_CONTAINER": "1",
     }
 
 
@@ -147,9 +152,18 @@ def _execute_twice(name: str, base: Path, environment: dict[str, str]) -> Execut
     (work / "notebook.ipynb").write_text(json.dumps(book), encoding="utf-8")
 
     first = _execute(work, base / "first.ipynb", environment)
+    _wait_for_supervisors(work / "runs" / ".work")
     shutil.copytree(work, base / "once")
     _execute(work, base / "second.ipynb", environment)
     return Executed(base / "once", work, first)
+
+
+def _wait_for_supervisors(places: Path) -> None:
+    """Wait until what the supervisors of canceled scripts have to clear away is gone: a copy would trip over it."""
+    deadline = time.monotonic() + 30
+    while places.exists() and any(places.iterdir()):
+        assert time.monotonic() < deadline, f"{places} is not empty"
+        time.sleep(0.02)
 
 
 def _execute(work: Path, target: Path, environment: dict[str, str]) -> dict[str, Any]:
@@ -295,34 +309,44 @@ def test_run_and_experiment_show_themselves(executed: dict[str, Executed], logge
 # ---------------------------------------------------------------------- manage_runs
 
 
+def runs_named(notebook: Executed, name: str) -> list[runlogging.RunReader]:
+    """Return the runs of a notebook that have a name."""
+    return [run for run in notebook.runs() if run.name == name]
+
+
 def test_statuses_of_the_runs(executed: dict[str, Executed]) -> None:
-    """Four runs complete, one is canceled, one fails with its reason; each of two has five children."""
+    """Six runs complete, two are canceled, two fail with their reasons; each of three has five children."""
     runs = executed["manage_runs"].runs()
     parents = [run for run in runs if run.parent is None]
-    statuses = ["Completed"] * 4 + ["Canceled", "Failed"]
+    statuses = ["Completed"] * 6 + ["Canceled"] * 2 + ["Failed"] * 2
     assert [run.status for run in parents] == statuses
-    error = parents[-1].error
-    assert error is not None
-    assert (error.code, error.message) == ("NoData", "the file had no rows")
+    errors = [run.error for run in parents[-2:]]
+    reasons = [(error.code, error.message) for error in errors if error is not None]
+    assert reasons == [("NoData", "the file had no rows"), ("TooSlow", "it takes too long")]
     children = [run for run in runs if run.parent is not None]
     assert {run.status for run in children} == {"Completed"}
     per_parent = {parent.name: sum(run.parent == parent.id for run in children) for parent in parents if parent.name}
-    assert per_parent == {"one by one": 5, "all at once": 5}
+    assert per_parent == {"hello": 0, "one by one": 5, "all at once": 5, "by a script": 5}
 
 
 def test_children_keep_what_they_logged(executed: dict[str, Executed]) -> None:
-    """The children of the loop have one point each, those of the batch also a tag each."""
+    """The children of the loop and of the script have one point each, those of the batch also a tag each."""
     children = [run for run in executed["manage_runs"].runs() if run.parent is not None]
     assert [list(run.series("attempt").values) for run in children[:5]] == [[0], [1], [2], [3], [4]]
-    assert [list(run.series("length").values) for run in children[5:]] == [[0], [1], [2], [3], [4]]
-    assert [run.tags for run in children[5:]] == [{"size": size} for size in ("XS", "S", "M", "L", "XL")]
+    assert [list(run.series("length").values) for run in children[5:10]] == [[0], [1], [2], [3], [4]]
+    assert [list(run.series("square").values) for run in children[10:]] == [[0], [1], [4], [9], [16]]
+    assert [run.tags for run in children[5:10]] == [{"size": size} for size in ("XS", "S", "M", "L", "XL")]
 
 
 def test_tags_and_properties(executed: dict[str, Executed]) -> None:
     """The tag has its second value, the property its first, and the refusal says what to do."""
-    run = executed["manage_runs"].runs()[0]
+    (run,) = runs_named(executed["manage_runs"], "hello")
     assert run.tags == {"mood": "excellent", "read again": None}
-    assert run.properties == {"author": "Ada", "ticket": "17"}
+    assert {name: run.properties[name] for name in ("author", "ticket", "exit_code")} == {
+        "author": "Ada",
+        "ticket": "17",
+        "exit_code": "0",
+    }
     assert re.search(
         r"'author' is 'Ada' and cannot become 'Grace'.*use a tag", executed["manage_runs"].output("refused")
     )
@@ -331,13 +355,13 @@ def test_tags_and_properties(executed: dict[str, Executed]) -> None:
 def test_queries_find_the_run(executed: dict[str, Executed]) -> None:
     """Tag and property find the one run, by value and by name; a replaced value finds none."""
     notebook = executed["manage_runs"]
-    wanted = notebook.runs()[0].id
+    wanted = runs_named(notebook, "hello")[0].id
     for cell in ("query-values", "query-name"):
         assert re.findall(r"<Run (\S+)", notebook.output(cell)) == [wanted]
     assert notebook.output("query-none") == "[]"
     assert notebook.output("by-id") == "True"
     listed = re.findall(r"<Run (\S+)", notebook.output("children-list"))
-    parent = notebook.runs()[2]
+    (parent,) = runs_named(notebook, "one by one")
     assert listed == [run.id for run in reversed(notebook.runs()) if run.parent == parent.id]
 
 
@@ -352,25 +376,89 @@ def test_status_before_and_after(executed: dict[str, Executed]) -> None:
     assert "'status': 'Running'" in notebook.output("details")
 
 
+def test_scripts_are_those_of_the_samples(executed: dict[str, Executed]) -> None:
+    """The notebook writes the scripts of `samples/scripts`, all of them, and nothing else."""
+    kept, written = SAMPLES / "scripts", executed["manage_runs"].once / "scripts"
+    names = sorted(path.name for path in kept.glob("*.py"))
+    assert sorted(path.name for path in written.iterdir()) == names
+    assert [(written / name).read_text() for name in names] == [(kept / name).read_text() for name in names]
+
+
+def test_submitted_script_is_kept(executed: dict[str, Executed]) -> None:
+    """The script's output is shown and kept, its metrics, file and snapshot are there, the status changes."""
+    notebook = executed["manage_runs"]
+    (run,) = runs_named(notebook, "hello")
+    assert run.type == "scriptrun"
+    assert re.fullmatch(r"before: (Preparing|Queued|Running|Finalizing)\n", notebook.output("submit"))
+    assert notebook.output("wait") == f"hello from {run.id}\nafter:  Completed\n"
+    assert f"hello from {run.id}" in notebook.output("with-logs")
+    assert [entry.message for entry in run.logs() if entry.logger == "stdout"] == [f"hello from {run.id}"]
+    assert list(run.series("letters").values) == [5]
+    assert list(run.artifacts()) == ["outputs/hello.txt"]
+    assert notebook.output("snapshot").splitlines()[1:] == [repr(["hello.py"]), "True"]
+
+
+def test_children_of_a_script(executed: dict[str, Executed]) -> None:
+    """What the script prints is shown, and its children are listed, newest first."""
+    notebook = executed["manage_runs"]
+    (parent,) = runs_named(notebook, "by a script")
+    output = notebook.output("script-children")
+    assert re.findall(r"hello from child (\d)", output) == list("01234")
+    children = [run.id for run in reversed(notebook.runs()) if run.parent == parent.id]
+    assert re.findall(r"<Run (\S+)", output) == children
+
+
+def test_submitted_scripts_are_ended(executed: dict[str, Executed]) -> None:
+    """A submitted script is canceled, and another fails with what was said; both while they go."""
+    notebook = executed["manage_runs"]
+    going = "before: (Preparing|Queued|Running)\n"
+    assert re.fullmatch(going + "after:  Canceled\n", notebook.output("submit-cancel"))
+    assert re.match(going + "after:  Failed\n", notebook.output("submit-fail"))
+    assert "it takes too long" in notebook.output("submit-fail")
+
+
 # ---------------------------------------------------------------------- train_on_local
 
 
 def test_training_keeps_alphas_errors_and_models(executed: dict[str, Executed]) -> None:
-    """20 alphas have an error and a collected model each, and the lowest error is at 0.40."""
-    (run,) = executed["train_on_local"].runs()
+    """20 alphas have an error and a collected model each, here and in the script; the lowest error is at 0.40."""
+    here, submitted = executed["train_on_local"].runs()
+    assert (here.name, submitted.name, submitted.type) == (None, "user-managed", "scriptrun")
+    for run in (here, submitted):
+        _check_training(run)
+    assert list(here.series("mse").values) == pytest.approx(list(submitted.series("mse").values))
+    assert "at alpha 0.40" in executed["train_on_local"].output("best")
+
+
+def _check_training(run: runlogging.RunReader) -> None:
     assert (run.experiment, run.status) == ("train-on-local", "Completed")
     alphas, errors = list(run.series("alpha").values), list(run.series("mse").values)
     assert alphas == pytest.approx([number / 20 for number in range(20)])
     assert list(run.series("mse").steps) == list(range(20))
     assert alphas[errors.index(min(errors))] == pytest.approx(0.4)
     assert sorted(run.artifacts()) == [f"outputs/ridge_{alpha:.2f}.pkl" for alpha in alphas]
-    assert "at alpha 0.40" in executed["train_on_local"].output("best")
+
+
+def test_script_prints_its_lines(executed: dict[str, Executed]) -> None:
+    """The 20 lines of the script are shown as they are kept."""
+    run = executed["train_on_local"].runs()[1]
+    printed = [entry.message for entry in run.logs() if entry.logger == "stdout"]
+    assert [line.partition(":")[0] for line in printed] == [f"alpha {number / 20:.2f}" for number in range(20)]
+    assert executed["train_on_local"].output("user-managed").splitlines()[:20] == printed
+
+
+def test_what_needs_the_network_can_be_left_out(executed: dict[str, Executed]) -> None:
+    """The variables leave out the environment from pip and the container, and the notebook says so."""
+    notebook = executed["train_on_local"]
+    assert notebook.output("pip-managed") == "left out: RUNLOGGING_SAMPLES_SKIP_PIP is set\n"
+    assert notebook.output("container") == "left out: RUNLOGGING_SAMPLES_SKIP_CONTAINER is set\n"
+    assert not (notebook.once / "runs" / ".envs").exists()
 
 
 def test_best_model_is_registered_and_fetched_back(executed: dict[str, Executed]) -> None:
     """Version 1 is the best model of the run, and the downloaded copy is equal to it."""
     notebook = executed["train_on_local"]
-    (run,) = notebook.runs()
+    run = notebook.runs()[1]
     model = runlogging.Model(notebook.once / "runs", "diabetes-ridge")
     assert (model.version, model.run_id, model.tags) == (1, run.id, {"data": "diabetes"})
     assert model.properties == {"alpha": "0.40", "mse": f"{min(run.series('mse').values):.3f}"}
@@ -385,4 +473,4 @@ def test_second_training_makes_the_second_version(executed: dict[str, Executed])
     notebook = executed["train_on_local"]
     models = runlogging.Model.list(notebook.twice / "runs", "diabetes-ridge")
     assert [model.version for model in models] == [1, 2]
-    assert models[0].run_id == notebook.runs()[0].id != models[1].run_id
+    assert models[0].run_id == notebook.runs()[1].id != models[1].run_id

@@ -16,7 +16,7 @@ from tests.conftest import SOURCE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cli.md"
 LOOKING = ("ls", "show", "logs", "metrics", "around", "when", "doctor")
-COMMANDS = (*LOOKING, "exec", "submit", "cancel", "wait", "adopt", "demo")
+COMMANDS = (*LOOKING, "exec", "submit", "cancel", "wait", "sweep", "adopt", "demo")
 
 
 def long_run(root: Path) -> Path:

@@ -425,7 +425,7 @@ def test_a_run_that_goes_away_is_told(made: Path) -> None:
 def test_without_permission_the_status_is_unknown(logger: logging.Logger, handler: RunHandler, tmp_path: Path) -> None:
     """Who may read the run but not its lock file cannot tell; who may not read the run gets a clear error."""
     logger.info("x", extra={"metrics": {"loss": 1.0}})
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(0o755)
     (handler.run_path / ".writers" / "main.lock").chmod(0o600)
     assert _read_as_nobody(handler.run_path) == "Unknown [1.0]"

@@ -227,7 +227,7 @@ def test_ten_thousand_bins_are_the_most() -> None:
         ([0, 10**400], r"values\[1\] is too large for a double"),
         ({"a": 1}, "values is of type dict"),
         (None, "values is of type NoneType"),
-        (object(), "values is of type object"),
+        pytest.param(object(), "values is of type object", id="object"),
         ([-1.7e308, 1.7e308], "Give edges as bins"),
         (np.array([-1.7e308, 1.7e308]), "Give edges as bins"),
         (([1], [0, 1, 2]), "1 and 3"),

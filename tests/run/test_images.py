@@ -545,7 +545,7 @@ def test_tensor_that_numpy_cannot_hold_is_refused() -> None:
         ("a.png", "give a file as path="),
         (Path("a.png"), "give a file as path="),
         (5, "int is no picture: plot takes a matplotlib figure"),
-        (object(), "object is no picture: .*log_figure"),
+        pytest.param(object(), "object is no picture: .*log_figure", id="object"),
         ({}, "dict is no picture"),
     ],
     ids=str,

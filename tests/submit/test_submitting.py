@@ -220,7 +220,7 @@ def test_commands_of_any_kind(submit: Submit) -> None:
     """A list is a program and its arguments, a text is for the shell; variables reach it."""
     run = submit(None, command=["sh", "-c", 'echo "$GREETING" && ls'], environment_variables={"GREETING": "hello"})
     run.wait_for_completion()
-    printed = [entry.message for entry in run.reader.logs()]
+    printed = [entry.message for entry in run.reader.logs() if entry.logger == "stdout"]
     assert printed == ["hello", "helper.py", "sleep.py", "train.py"]
     run = submit(None, command='echo \'{"metrics": {"loss": 0.5}, "step": 3}\'; exit 4')
     run.wait_for_completion(raise_on_error=False)
@@ -261,6 +261,10 @@ def test_folder_over_the_limits_is_failed(submit: Submit, source: Path) -> None:
     run = submit()
     assert run.get_status() == "Failed"
     assert "amlignore" in run.reader.error.message  # type: ignore[union-attr]
+    larger = submit(snapshot_limits={"max_files": 3000})
+    larger.wait_for_completion()
+    with pytest.raises(InvalidValueError, match="max_files"):
+        ScriptRunConfig(source, "train.py", snapshot_limits={"files": 1})
 
 
 def test_source_that_holds_the_root(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:

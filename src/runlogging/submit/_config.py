@@ -206,6 +206,8 @@ class ScriptRunConfig:
         command: instead of script and arguments: a list (program and arguments), or a text for the shell.
         docker_runtime_config: a `DockerConfiguration`.
         environment_variables: name to text; they win over those of the environment.
+        snapshot_limits: other limits of the snapshot than `Run.take_snapshot` has: ``max_files``, ``max_bytes``,
+            ``max_file_bytes``.
 
     Raises:
         InvalidValueError: command and script or arguments are given, arguments are a text, or something is of a
@@ -236,8 +238,10 @@ class ScriptRunConfig:
         command: str | Iterable[Any] | None = None,
         docker_runtime_config: DockerConfiguration | None = None,
         environment_variables: Mapping[str, Any] | None = None,
+        snapshot_limits: Mapping[str, int] | None = None,
     ) -> None:
         self.source_directory = source_directory
+        self.snapshot_limits = _limits_of(snapshot_limits)
         self.run_config = _begun_with(run_config)
         given = {
             "script": script,
@@ -283,6 +287,15 @@ class ScriptRunConfig:
 
     def __repr__(self) -> str:
         return f"ScriptRunConfig({', '.join([repr(str(self.source_directory)), *self.run_config._said()])})"
+
+
+def _limits_of(limits: Any) -> dict[str, int]:
+    known = ("max_files", "max_bytes", "max_file_bytes")
+    if limits is None:
+        return {}
+    if not isinstance(limits, Mapping) or not set(limits) <= set(known):
+        raise InvalidValueError(f"snapshot_limits is a mapping of {', '.join(known)} to numbers, not {limits!r:.120}")
+    return dict(limits)
 
 
 def _begun_with(run_config: Any) -> RunConfiguration:

@@ -27,8 +27,17 @@ _LOG = ".supervisor.log"
 _START = "import sys; sys.path[:0] = sys.argv[1:]; from runlogging.submit._supervisor import main; main()"
 
 RunT = TypeVar("RunT", bound=Run)
-# The supervisors that this process started; `subprocess` reaps those that have ended.
-_supervisors: list[subprocess.Popen[bytes]] = []
+
+
+class _Detached(subprocess.Popen[bytes]):
+    """A process that is meant to outlive this one: that it still runs at the end is nothing to warn of."""
+
+    def __del__(self, *_: object) -> None:
+        return
+
+
+# The supervisors that this process started, so that those that have ended are reaped at the next submit.
+_supervisors: list[_Detached] = []
 
 
 def submit(
@@ -75,7 +84,7 @@ def submit(
     try:
         config.check()
         _keep_environment(run, config)
-        take_snapshot(run, config.source_directory)
+        take_snapshot(run, config.source_directory, **config.snapshot_limits)
         _start(
             Request(
                 run.path, config, sys.executable, max_concurrent or MAX_CONCURRENT, [str(Path(__file__).parents[2])]
@@ -119,7 +128,7 @@ def _keep_environment(run: Run, config: ScriptRunConfig) -> None:
 def _start(request: Request) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "RUNLOGGING_RUN"}
     with (request.path / _LOG).open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603  (this interpreter)
+        process = _Detached(
             [sys.executable, "-c", _START, *request.search],
             stdin=subprocess.PIPE,
             stdout=log,

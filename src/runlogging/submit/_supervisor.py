@@ -23,11 +23,12 @@ from runlogging.folder import TERMINAL, ErrorInfo, read_manifest
 from runlogging.processes import ChildOutput
 from runlogging.run._life import SUBMIT_LOGGER
 from runlogging.run._run import Run
+from runlogging.run._snapshots import MAX_BYTES
 from runlogging.run._start import RunOptions, join_named
 from runlogging.submit._building import PYTHON_TOKEN, Prepared, prepare
 from runlogging.submit._request import Request
 from runlogging.submit._slots import Slot
-from runlogging.submit._snapshot import extract_snapshot
+from runlogging.submit._snapshot import extract_snapshot, log_snapshot
 
 KILL_AFTER_S = 5.0
 _LOOK_S = 0.2
@@ -68,7 +69,8 @@ class Supervisor:
             try:
                 self._set_status("Preparing")
                 self._work.parent.mkdir(parents=True, exist_ok=True)
-                extract_snapshot(self.run.path, self._work)
+                log_snapshot(self.run)
+                extract_snapshot(self.run.path, self._work, max_bytes=self._max_bytes())
                 prepared = self._prepared()
                 with self._turn():
                     self._set_status("Running")
@@ -96,6 +98,9 @@ class Supervisor:
         """Raise `_Ended` where somebody ended the run."""
         if read_manifest(self.run.path).status in TERMINAL:
             raise _Ended
+
+    def _max_bytes(self) -> int:
+        return max(MAX_BYTES, self._config.snapshot_limits.get("max_bytes", 0))
 
     def _prepared(self) -> Prepared:
         config = self._config
