@@ -23,6 +23,7 @@ import runlogging
 
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTED_FOLDER = "/home/you"
+RUN_PAGES = ("README.md", "docs/run.md", "docs/capture.md", "docs/submit.md", "docs/sweep.md")
 _BLOCK = re.compile(r"(?m)(?:^<!-- (file|not run): (.+) -->\n+)?^```(\w+)\n((?:.*\n)*?)```$")
 _VARYING = (
     (re.compile(r"\d{8}T\d{6}-\d{6}-\w{6}"), "RUN"),
@@ -117,7 +118,7 @@ def normalised(output: str, folder: Path) -> str:
     return output.strip("\n")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/run.md", "docs/capture.md", "docs/submit.md", "docs/sweep.md"])
+@pytest.mark.parametrize("page", RUN_PAGES)
 def test_page_runs_as_written(page: str, tmp_path: Path, environment: dict[str, str]) -> None:
     """Every program and command of a page runs, in order, and prints what the page says."""
     folder = tmp_path / "reader"
@@ -135,7 +136,7 @@ def test_readme_leaves_little_untried() -> None:
     assert unknown == set(), "blocks that are neither run nor marked"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md", "samples/README.md", "docs/run.md", "docs/capture.md", "docs/submit.md", "docs/sweep.md", "docs/doctor.md"])
+@pytest.mark.parametrize("name", [*RUN_PAGES, "CHANGELOG.md", "samples/README.md", "docs/doctor.md"])
 def test_links_lead_to_files(name: str) -> None:
     """Each relative link of a page names a file of the repository."""
     page = REPOSITORY / name
