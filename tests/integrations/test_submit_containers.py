@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from runlogging import EnvironmentBuildError, Run, open_run, start_run
-from runlogging.submit import Environment
+from runlogging import EnvironmentBuildError, Experiment, Run, open_run, start_run
+from runlogging.submit import Environment, ScriptRunConfig
 from runlogging.submit._building import PYTHON_TOKEN, Prepared, prepare
 from runlogging.submit._containers import container_name, stop_container
 from tests.integrations.test_containers import _missing, _path
@@ -200,3 +200,55 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def submitted(environment: Environment, tmp_path: Path, **more: object) -> Run:
+    """Submit a command or script in a container."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "train.py").write_text(
+        "import logging\nfrom runlogging import Run\n"
+        "logging.basicConfig(level='INFO')\nlogging.info('inside')\nRun.get_context().log('loss', 0.25)\n",
+        encoding="utf-8",
+    )
+    config = ScriptRunConfig(source, environment=environment, **more)  # type: ignore[arg-type]
+    return Experiment(tmp_path / "a root" / "runs", "boxed").submit(config)
+
+
+def test_a_submitted_command_runs_in_a_container(environment: Environment, tmp_path: Path) -> None:
+    """Its output, metrics, ./outputs and exit code are kept, and the files belong to the caller."""
+    text = """echo hello; echo '{"metrics": {"loss": 0.5}, "step": 3}'; echo kept > outputs.txt; ls; exit 4"""
+    run = submitted(environment, tmp_path, command=["/bin/sh", "-c", text])
+    run.wait_for_completion(raise_on_error=False, timeout_seconds=PATIENCE_S)
+    assert (run.status, run.properties["exit_code"]) == ("Failed", "4")
+    assert run.get_metrics() == {"loss": 0.5}
+    printed = [entry.message for entry in run.reader.logs() if entry.logger == "stdout"]
+    assert printed[0] == "hello"
+    assert "train.py" in printed
+
+
+def test_a_submitted_script_runs_in_a_container(environment: Environment, tmp_path: Path) -> None:
+    """A Python script there finds its run and is captured."""
+    extra = tmp_path / "extra"
+    shutil.copytree(Path(msgspec.__file__).parent, extra / "msgspec")
+    variables = {"PYTHONPATH": str(extra)}
+    box = with_python(environment, extra)
+    run = submitted(box, tmp_path, script="train.py", environment_variables=variables)
+    run.wait_for_completion(raise_on_error=False, timeout_seconds=PATIENCE_S)
+    assert run.get_metrics() == {"loss": 0.25}, [entry.message for entry in run.reader.logs()]
+    assert "inside" in [entry.message for entry in run.reader.logs() if entry.logger == "root"]
+
+
+def test_a_submitted_container_is_canceled(environment: Environment, tmp_path: Path) -> None:
+    """The container is gone soon after."""
+    run = submitted(environment, tmp_path, command=["/bin/sh", "-c", "echo up; sleep 600"])
+    until = time.monotonic() + PATIENCE_S
+    while not any(entry.message == "up" for entry in run.reader.logs()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    run.cancel()
+    while run.reader.writers[0].ended is None:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    assert run.status == "Canceled"
+    assert not stop_container(container_name(run.path))

@@ -150,7 +150,7 @@ def test_other_writers_are_not_waited_for(tmp_path: Path) -> None:
 
 
 def test_an_owner_that_lives_on_after_a_cancel_is_not_waited_for(tmp_path: Path) -> None:
-    """A status written from outside is the end, though the owner does not know of it; what it logs just then comes."""
+    """A status written from outside is the end, though the owner may not know of it yet; what it then logs comes."""
     program = HOLD + "import time; time.sleep(0.1); logging.info('late'); sys.stdin.readline()\n"
     with living(program, str(tmp_path)) as process:
         path = tmp_path / "test" / "r1"
@@ -160,7 +160,8 @@ def test_an_owner_that_lives_on_after_a_cancel_is_not_waited_for(tmp_path: Path)
         go_on(process)
         assert wait_for_end(open_run(path), timeout_s=PATIENCE_S, on_entries=heard) == "Canceled"
         assert process.poll() is None
-    assert heard.messages == ["begun", "late"]
+    # An owner whose clock has just entered another second has looked, and logs no more.
+    assert heard.messages in (["begun", "late"], ["begun"])
 
 
 @pytest.fixture
