@@ -668,7 +668,7 @@ def test_bad_options_leave_nothing(tmp_path: Path, options: dict[str, Any], word
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"\n \n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n \n", gzip.compress(b"", mtime=0)])
 def test_a_log_with_nothing_in_it(tmp_path: Path, content: bytes) -> None:
     """An empty file is an error and no run."""
     path = tmp_path / "app.log"
