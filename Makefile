@@ -7,7 +7,11 @@ BIN = .venv/bin
 PIP_INSTALL = -m pip install -q --disable-pip-version-check
 SOURCES = src tests samples benchmarks
 
-.PHONY: help demo test lint bench test-integrations clean which-python
+# On two cores; what fails there, beside another test, is tried once more alone, and must pass.
+run-tests = $(1) -m pytest -n 2 --dist loadfile --ignore=tests/integrations || \
+	$(1) -m pytest --last-failed --last-failed-no-failures none --ignore=tests/integrations
+
+.PHONY: help demo test test-other lint bench test-integrations clean which-python
 
 help:
 	@echo "make demo               run the Ridge sweep of the samples and look at its run folder"
@@ -28,7 +32,11 @@ demo: .venv/.samples
 	@echo "Next: $(BIN)/runlogging logs latest --root demo/runs"
 
 test: .venv/.test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/integrations
+	$(call run-tests,$(BIN)/python)
+
+# The same with another Python, in an environment of its own.
+test-other: .venv-other/.test
+	$(call run-tests,.venv-other/bin/python)
 
 lint: .venv/.lint
 	$(BIN)/ruff check $(SOURCES)

@@ -441,7 +441,8 @@ def test_child_forked_beside_busy_threads_can_log(tmp_path: Path, program: Progr
     """)
     names = [info.name for info in list_writers(spec_of(tmp_path).path)]
     assert len(names) == 21
-    assert all(_numbers(spec_of(tmp_path).path, name) == [1] for name in names if name != "main")
+    # While the run is being opened a child may be the one that makes it: then the parent is a further writer.
+    assert [_numbers(spec_of(tmp_path).path, name) for name in names].count([1]) >= 20
 
 
 # ---------------------------------------------------------------------- durability
