@@ -89,7 +89,19 @@ class RootError(RunLoggingError, OSError):
         return str(self.args[0])
 
 
-class RunNotFoundError(RunLoggingError, FileNotFoundError):
+class _NearError(RunLoggingError):
+    """Be the base of what names candidates that come near what was not found."""
+
+    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
+        super().__init__(message, candidates)
+        self.candidates = candidates
+
+    def __str__(self) -> str:
+        near = f" Did you mean {', '.join(self.candidates)}?" if self.candidates else ""
+        return f"{self.args[0]}{near}"
+
+
+class RunNotFoundError(_NearError, FileNotFoundError):
     """Say that no run is found under a path or name.
 
     Args:
@@ -97,30 +109,14 @@ class RunNotFoundError(RunLoggingError, FileNotFoundError):
         candidates: run ids that come near, best first.
     """
 
-    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
-        super().__init__(message, candidates)
-        self.candidates = candidates
 
-    def __str__(self) -> str:
-        near = f" Did you mean {', '.join(self.candidates)}?" if self.candidates else ""
-        return f"{self.args[0]}{near}"
-
-
-class ArtifactNotFoundError(RunLoggingError, FileNotFoundError):
+class ArtifactNotFoundError(_NearError, FileNotFoundError):
     """Say that there is no file under a path, or no artifact of a name.
 
     Args:
         message: what was looked for and where.
         candidates: names that come near, best first.
     """
-
-    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
-        super().__init__(message, candidates)
-        self.candidates = candidates
-
-    def __str__(self) -> str:
-        near = f" Did you mean {', '.join(self.candidates)}?" if self.candidates else ""
-        return f"{self.args[0]}{near}"
 
 
 class SourceError(RunLoggingError, OSError):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import InvalidValueError
-from runlogging._records import finished_value, step_of
+from runlogging._records import DIGITS, finished_value, step_of
 from runlogging._values import OddNumbers, ValueItem, is_array, is_time, kind_of, number_of, scalar_of
 from runlogging.folder import Line, artifact_path, clean_text, unused_name
 from runlogging.run._base import RunBase
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from runlogging.folder import ArtifactLine
 
 _MIN_INT, _MAX_INT = -(1 << 63), (1 << 63) - 1
-_DIGITS = [f"{number:03d}" for number in range(1000)]
 _ADVICE = {
     "list": "use log_list for a list or generator",
     "matrix": "use log_list for its rows, or log_image for a picture",
@@ -73,7 +72,7 @@ class LoggingVerbs(RunBase):
             if not 0 <= us < 1_000_000:
                 us, second = self._enter_second(us + base)
             try:
-                self._write(Line(None, f"{second}{_DIGITS[us // 1000]}{_DIGITS[us % 1000]}Z", step, {name: value}))
+                self._write(Line(None, f"{second}{DIGITS[us // 1000]}{DIGITS[us % 1000]}Z", step, {name: value}))
             except OSError as error:
                 self._drop(error)
             return
@@ -137,7 +136,7 @@ class LoggingVerbs(RunBase):
         if description:
             item["description"] = _check_description(description)
         try:
-            self._write(Line(None, f"{second}{_DIGITS[us // 1000]}{_DIGITS[us % 1000]}Z", None, None, [item]))
+            self._write(Line(None, f"{second}{DIGITS[us // 1000]}{DIGITS[us % 1000]}Z", None, None, [item]))
         except OSError as error:
             self._drop(error)
 
