@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runlogging.folder import Line, clean_text, encode_line, unused_name
+from runlogging.folder import Line, clean_text, encode_line, stream_name, unused_name
 from runlogging.folder._streams import NO_DESCRIPTOR, Stream
 
 from ..conftest import RunScript
@@ -300,3 +300,33 @@ def test_unused_names_are_unused(names: list[str]) -> None:
         taken[unused_name(name, taken)] = name
     assert len(taken) == len(names)
     assert all(key.startswith(name) for key, name in taken.items())
+
+
+@pytest.mark.parametrize(
+    ("file_name", "parts"),
+    [
+        ("logs.jsonl", ("logs", "main", 1, "jsonl")),
+        ("metrics.rank1.jsonl", ("metrics", "rank1", 1, "jsonl")),
+        ("values.2.jsonl", ("values", "2", 1, "jsonl")),
+        ("logs.main.2.jsonl", ("logs", "main", 2, "jsonl")),
+        ("logs.rank1.12.parquet", ("logs", "rank1", 12, "parquet")),
+        ("artifacts.parquet", ("artifacts", "main", 1, "parquet")),
+    ],
+)
+def test_the_name_of_a_stream_file_says_what_it_holds(file_name: str, parts: tuple[str, str, int, str]) -> None:
+    """Stream, writer, part and kind go into the name and come out of it."""
+    name = stream_name(file_name)
+    assert name == parts
+    assert str(name) == file_name
+
+
+@pytest.mark.parametrize(
+    "file_name",
+    [
+        "artifacts", "run.json", "logs..jsonl", "logs.main.1.jsonl", "logs.main.02.jsonl", "logs.main.x.jsonl",
+        "logs.a.2.3.jsonl", ".jsonl", "logs.main.2", "logs.main.².jsonl", "other.jsonl", "logs.txt",
+    ],
+)  # fmt: skip
+def test_other_names_are_no_streams(file_name: str) -> None:
+    """A reader skips what no writer of ours would have named so."""
+    assert stream_name(file_name) is None

@@ -404,7 +404,7 @@ def test_unreadable_folders_say_what_to_do(tmp_path: Path, made: Path) -> None:
     (made / "run.json").write_text("{")
     with pytest.raises(InvalidValueError, match=r"run\.json"):
         open_run(made)
-    (made / "run.json").write_text('{"format": 2}')
+    (made / "run.json").write_text('{"format": 3}')
     with pytest.raises(FormatVersionError, match="newer runlogging"):
         open_run(made)
     assert issubclass(FormatVersionError, ValueError)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-FORMAT = 1
-"""The version of the folder format that this package writes, and the newest that it reads."""
+FORMAT = 2
+"""The newest version of the folder format that this package reads."""
+
+PLAIN_FORMAT = 1
+"""The version that a run has whose streams are one JSON Lines file a writer each: that of every new run."""
+
+Kind = Literal["jsonl", "parquet"]
 
 RUN_MANIFEST = "run.json"
 WRITERS_FOLDER = ".writers"
@@ -28,9 +33,34 @@ STANDARD_LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICA
 LOCK_SUFFIX = ".lock"
 
 
-def stream_path(run: Path, stream: str, writer: str) -> Path:
-    """Return the file of a writer's stream: ``logs.jsonl``, or ``logs.rank1.jsonl`` for a further writer."""
-    return run / (f"{stream}.jsonl" if writer == MAIN_WRITER else f"{stream}.{writer}.jsonl")
+class StreamName(NamedTuple):
+    """What the name of a stream's file says.
+
+    Attributes:
+        stream: one of STREAMS.
+        writer: whose lines it holds.
+        part: which of the writer's files of this stream, from 1; more than one where the stream was rotated.
+        kind: "jsonl", or "parquet" where it was packed.
+    """
+
+    stream: str
+    writer: str
+    part: int = 1
+    kind: Kind = "jsonl"
+
+    def __str__(self) -> str:
+        writer = [self.writer] if self.part > 1 or self.writer != MAIN_WRITER else []
+        part = [str(self.part)] if self.part > 1 else []
+        return ".".join([self.stream, *writer, *part, self.kind])
+
+
+def stream_path(run: Path, stream: str, writer: str, part: int = 1, kind: Kind = "jsonl") -> Path:
+    """Return the file of a writer's stream.
+
+    ``logs.jsonl``; ``logs.rank1.jsonl`` for a further writer; ``logs.main.2.jsonl`` for a further part;
+    ``logs.parquet`` where it was packed.
+    """
+    return run / str(StreamName(stream, writer, part, kind))
 
 
 def summary_path(run: Path, writer: str) -> Path:
@@ -48,12 +78,24 @@ def life_path(run: Path, writer: str) -> Path:
     return run / WRITERS_FOLDER / f"{writer}{LOCK_SUFFIX}"
 
 
-def writer_of(file_name: str) -> tuple[str, str] | None:
-    """Return stream and writer of a stream's file name, or None where it is none.
+def stream_name(file_name: str) -> StreamName | None:
+    """Return what the name of a stream's file says, or None where it is no stream's.
 
-    ``logs.jsonl`` gives ``("logs", "main")``, ``metrics.rank1.jsonl`` gives ``("metrics", "rank1")``.
+    ``metrics.rank1.jsonl`` gives ``("metrics", "rank1", 1, "jsonl")``. Further parts name their writer, so a writer
+    called ``2`` is no part.
     """
-    parts = file_name.split(".")
-    if len(parts) not in (2, 3) or parts[-1] != "jsonl" or parts[0] not in STREAMS or not parts[1]:
+    stem, _, kind = file_name.rpartition(".")
+    stream, *between = stem.split(".")
+    if kind not in ("jsonl", "parquet") or stream not in STREAMS or len(between) > 2 or "" in between:
         return None
-    return parts[0], parts[1] if len(parts) == 3 else MAIN_WRITER
+    writer = between[0] if between else MAIN_WRITER
+    part = between[1] if len(between) == 2 else "1"
+    if not part.isdecimal() or not part.isascii() or str(int(part)) != part or (len(between) == 2 and int(part) < 2):
+        return None
+    return StreamName(stream, writer, int(part), kind)  # type: ignore[arg-type]  # it is one of the two
+
+
+def writer_of(file_name: str) -> tuple[str, str] | None:
+    """Return stream and writer of a stream's file name, or None where it is none; see `stream_name`."""
+    name = stream_name(file_name)
+    return name[:2] if name else None

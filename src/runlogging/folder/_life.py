@@ -13,10 +13,8 @@ import msgspec
 from runlogging.folder._layout import (
     LOCK_SUFFIX,
     MAIN_WRITER,
-    STREAMS,
     WRITERS_FOLDER,
     life_path,
-    stream_path,
     writer_of,
 )
 from runlogging.folder._locks import (
@@ -184,9 +182,10 @@ def claim_writer(run: Path, wanted: str) -> LifeLock:
         OSError: the lock file cannot be made.
     """
     attempt = 1
+    taken = {found[1] for path in _entries(run) if (found := writer_of(path.name))}
     while True:
         name = wanted if attempt == 1 else f"{wanted[:56]}-{attempt}"
-        if not any(stream_path(run, stream, name).exists() for stream in STREAMS):
+        if name not in taken:
             with suppress(FileExistsError):
                 fd = os.open(life_path(run, name), os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o666)
                 return LifeLock(run, name, high_descriptor(fd), attempt)

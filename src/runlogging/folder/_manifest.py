@@ -10,7 +10,7 @@ import msgspec
 
 from runlogging._errors import FormatVersionError, InvalidValueError, RunNotFoundError
 from runlogging.folder._atomic import write_atomic
-from runlogging.folder._layout import ENVIRONMENT, FORMAT, RUN_MANIFEST, WRITERS_FOLDER
+from runlogging.folder._layout import ENVIRONMENT, FORMAT, PLAIN_FORMAT, RUN_MANIFEST, WRITERS_FOLDER
 from runlogging.folder._locks import held_lock
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class WriterEntry(msgspec.Struct):
 class Manifest(msgspec.Struct, kw_only=True):
     """What ``run.json`` says. ``docs/format.md`` explains each field; times are texts as in every line."""
 
-    format: int = FORMAT
+    format: int = PLAIN_FORMAT
     id: str = ""
     experiment: str = ""
     name: str | None = None
@@ -90,7 +90,7 @@ class Manifest(msgspec.Struct, kw_only=True):
 
 
 class _Version(msgspec.Struct):
-    format: Any = FORMAT
+    format: Any = PLAIN_FORMAT
 
 
 _decode = msgspec.json.Decoder(Manifest).decode

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from runlogging.folder._layout import FORMAT
+from runlogging.folder._layout import PLAIN_FORMAT
 
 
 class MetricSummary(msgspec.Struct):
@@ -32,7 +32,7 @@ class MetricSummary(msgspec.Struct):
 class WriterSummary(msgspec.Struct):
     """The content of ``summary.json``."""
 
-    format: int = FORMAT
+    format: int = PLAIN_FORMAT
     writer: str = ""
     time: str = ""
     counts: dict[str, int] = {}

@@ -29,7 +29,7 @@ from runlogging.reading._facts import RunFacts
 from runlogging.reading._gaps import find_gaps
 from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import LogEntry, Problem, Record, Series, Value, numbers_of
-from runlogging.reading._streams import last_time, merged, stream_files
+from runlogging.reading._streams import merged, stream_files
 from runlogging.reading._summaries import kept_summary, summarised
 
 _RECORD_STREAMS = ("logs", "metrics", "values")
@@ -54,14 +54,13 @@ class RunReader(RunFacts):
         """How many lines each stream has, of all writers."""
         counts = dict.fromkeys(STREAMS, 0)
         for file in stream_files(self.path, STREAMS):
-            with file.path.open("rb") as opened:
-                counts[file.stream] += sum(text not in (b"\n", b"") for text in opened if text.endswith(b"\n"))
+            counts[file.stream] += file.line_count()
         return counts
 
     @property
     def last_record(self) -> datetime | None:
         """The time of the newest record, or None where there is none."""
-        times = [last_time(file.path) for file in stream_files(self.path, _RECORD_STREAMS)]
+        times = [file.last_time() for file in stream_files(self.path, _RECORD_STREAMS)]
         return max((parse_time(text) for text in times if text), default=None)
 
     # ------------------------------------------------------------------ records

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from runlogging._errors import RunNotFoundError
-from runlogging.folder import ArtifactLine, Line, parse_time, writer_of
+from runlogging.folder import ArtifactLine, Line, parse_time, stream_name
 from runlogging.reading._model import Problem, Record
 
 _CHUNK_BYTES = 1 << 20
@@ -30,14 +30,14 @@ class StreamFile:
         path: the file.
 
     Attributes:
-        stream, writer: what its name says.
+        stream, writer, part: what its name says.
         problems: the bad lines that were found so far.
         rest: how many bytes without a newline the file ended in at the last reading.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.stream, self.writer = writer_of(path.name) or ("", "")
+        self.stream, self.writer, self.part, _ = stream_name(path.name) or ("", "", 1, "jsonl")
         self.problems: list[Problem] = []
         self.rest = 0
         self._offset = 0
@@ -81,6 +81,15 @@ class StreamFile:
             return None
         return line
 
+    def line_count(self) -> int:
+        """Return how many whole lines the file has now, bad ones too."""
+        with self.path.open("rb") as opened:
+            return sum(text not in (b"\n", b"") for text in opened if text.endswith(b"\n"))
+
+    def last_time(self) -> str | None:
+        """Return the time of the last whole record, or None where there is none."""
+        return last_time(self.path)
+
     def note_torn(self) -> None:
         """Report what stands after the last newline; for a writer that is dead."""
         if self.rest:
@@ -91,7 +100,9 @@ class StreamFile:
 
 
 def stream_files(run: Path, streams: Iterable[str]) -> list[StreamFile]:
-    """Return the files of the given streams, of all writers.
+    """Return the files of the given streams, of all writers, packed ones too.
+
+    Where a stream lies both as JSON Lines and packed, the JSON Lines hold.
 
     Raises:
         RunNotFoundError: the folder is gone.
@@ -101,7 +112,18 @@ def stream_files(run: Path, streams: Iterable[str]) -> list[StreamFile]:
         paths = sorted(run.iterdir())
     except FileNotFoundError:
         raise RunNotFoundError(f"{run} is gone.") from None
-    return [StreamFile(path) for path in paths if (name := writer_of(path.name)) and name[0] in wanted]
+    found = {name: path for path in paths if (name := stream_name(path.name)) and name.stream in wanted}
+    return [
+        StreamFile(path) if name.kind == "jsonl" else _packed(path)
+        for name, path in found.items()
+        if name.kind == "jsonl" or name._replace(kind="jsonl") not in found
+    ]
+
+
+def _packed(path: Path) -> StreamFile:
+    from runlogging.reading._packed import PackedFile  # it needs a package of an extra
+
+    return PackedFile(path)
 
 
 def merged(records: Iterable[Record]) -> list[Record]:
