@@ -235,7 +235,7 @@ def test_newer_format_is_not_joined(tmp_path: Path) -> None:
     """A run of a newer format is refused, and stays untouched."""
     run = spec_of(tmp_path).path
     (run / ".writers").mkdir(parents=True)
-    (run / "run.json").write_text('{"format": 2}')
+    (run / "run.json").write_text('{"format": 3}')
     with pytest.raises(FormatVersionError):
         _writer(tmp_path).write(log_line())
     assert [path.name for path in (run / ".writers").iterdir()] == [".manifest"]
