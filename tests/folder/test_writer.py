@@ -239,7 +239,7 @@ def test_newer_format_is_not_joined(tmp_path: Path) -> None:
     with pytest.raises(FormatVersionError):
         _writer(tmp_path).write(log_line())
     assert [path.name for path in (run / ".writers").iterdir()] == [".manifest"]
-    assert (run / "run.json").read_text() == '{"format": 2}'
+    assert (run / "run.json").read_text() == '{"format": 3}'
 
 
 def test_callback_comes_with_every_opening(tmp_path: Path) -> None:
