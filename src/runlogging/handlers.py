@@ -18,6 +18,7 @@ from runlogging.folder import (
     Durability,
     Line,
     RunSpec,
+    check_bound,
     check_experiment,
     check_identifier,
     check_writable,
@@ -69,6 +70,10 @@ class RunHandler(logging.Handler):
         flight_recorder: how many records below the handler's level are kept in memory and written, marked
             ``recorded``, only before an ERROR, an uncaught error or a metric that is not finite; 0 keeps none.
         flight_when: a metric condition that also has them written, such as ``"loss > 10"``.
+        max_bytes: a budget of all streams of the run together that records without metrics keep to; None has no end.
+            Those below INFO are dropped from a half of it on, below WARNING from three quarters on, below ERROR from
+            nine tenths on; metrics and values never. What was dropped is counted in the manifest, by level.
+        rotate_bytes: how long a file of the log gets before the next one is begun; None keeps one file.
 
     Attributes:
         run_id: the run's id, fixed when the handler is made.
@@ -77,7 +82,7 @@ class RunHandler(logging.Handler):
     Raises:
         RootError: the root is a file, or cannot be written (also an OSError).
         InvalidNameError: the experiment or the run id is not allowed (also a ValueError).
-        InvalidValueError: the durability or a tag is none (also a ValueError).
+        InvalidValueError: the durability, a tag or a number of bytes is none (also a ValueError).
     """
 
     def __init__(
@@ -92,14 +97,25 @@ class RunHandler(logging.Handler):
         redact: bool = True,
         flight_recorder: int = 0,
         flight_when: str | None = None,
+        max_bytes: int | None = None,
+        rotate_bytes: int | None = None,
     ) -> None:
         super().__init__()
         self._set_flight(flight_recorder, flight_when)
         if durability not in DURABILITIES:
             raise InvalidValueError(f"durability is one of {', '.join(DURABILITIES)}, not {durability!r}")
+        check_bound(max_bytes, "max_bytes")
+        check_bound(rotate_bytes, "rotate_bytes")
         spec, shared_key = _specify(find_root(root), experiment, run_id)
         spec = RunSpec(
-            spec.path, spec.run_id, spec.experiment, _checked_name(run_name), _checked_tags(tags), durability
+            spec.path,
+            spec.run_id,
+            spec.experiment,
+            _checked_name(run_name),
+            _checked_tags(tags),
+            durability,
+            max_bytes=max_bytes,
+            rotate_bytes=rotate_bytes,
         )
         check_writable(spec.path)
         self._attach(spec, shared_key, redact=redact)

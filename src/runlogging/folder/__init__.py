@@ -5,6 +5,7 @@ it writes.
 """
 
 from runlogging.folder._artifacts import artifact_path, store_artifact
+from runlogging.folder._bounds import check_bound
 from runlogging.folder._dropped import DroppedCount, say
 from runlogging.folder._joining import (
     DURABILITIES,
@@ -104,6 +105,7 @@ __all__ = [
     "artifact_path",
     "changed_manifest",
     "check_artifact",
+    "check_bound",
     "check_experiment",
     "check_identifier",
     "check_writable",

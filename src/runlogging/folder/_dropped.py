@@ -6,6 +6,7 @@ import errno
 import sys
 from contextlib import suppress
 
+from runlogging.folder._bounds import BudgetError
 from runlogging.folder._manifest import Dropped
 from runlogging.folder._times import now_text
 
@@ -22,11 +23,14 @@ class DroppedCount:
     def add(self, error: BaseException, records: int = 1) -> None:
         """Count records that an error cost."""
         reason, now = _reason(error), now_text()
-        added = Dropped(records=records, first=now, last=now, reason=reason)
+        level = error.level if isinstance(error, BudgetError) else None
+        levels = {level: records} if level is not None else None
+        added = Dropped(records=records, first=now, last=now, reason=reason, levels=levels)
         self.total = merge_dropped(self.total, added)
         self._unsaved = merge_dropped(self._unsaved, added)
-        if reason not in self._said:
-            self._said.add(reason)
+        told = reason if level is None else f"{reason} {level}"
+        if told not in self._said:
+            self._said.add(told)
             say(f"log records for {self._where} are being dropped: {type(error).__name__}: {error}")
 
     def note(self, dropped: Dropped) -> None:
@@ -63,10 +67,19 @@ def merge_dropped(first: Dropped | None, second: Dropped | None) -> Dropped | No
         first=min(first.first, second.first),
         last=late.last,
         reason=late.reason,
+        levels=_added(first.levels, second.levels),
     )
 
 
+def _added(first: dict[str, int] | None, second: dict[str, int] | None) -> dict[str, int] | None:
+    if not first or not second:
+        return first or second
+    return {level: first.get(level, 0) + second.get(level, 0) for level in {**first, **second}}
+
+
 def _reason(error: BaseException) -> str:
+    if isinstance(error, BudgetError):
+        return error.reason
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(number, int) and number in errno.errorcode:
         return errno.errorcode[number]

@@ -59,6 +59,8 @@ class RunSpec(msgspec.Struct, frozen=True):
         properties: text to text, written once.
         parameters: any JSON.
         is_numbered: whether the run counts in the experiment's numbers.
+        max_bytes: the budget that its diagnostics keep to, or None; see `Bounds`.
+        rotate_bytes: how long a file of its log gets, or None.
     """
 
     path: Path
@@ -73,6 +75,8 @@ class RunSpec(msgspec.Struct, frozen=True):
     properties: dict[str, str] = {}
     parameters: dict[str, Any] = {}
     is_numbered: bool = False
+    max_bytes: int | None = None
+    rotate_bytes: int | None = None
 
     @property
     def mark(self) -> str:

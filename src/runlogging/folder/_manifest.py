@@ -25,13 +25,17 @@ MAX_WRITERS = 256
 _MANIFEST_LOCK = ".manifest"
 
 
-class Dropped(msgspec.Struct):
-    """How many records could not be kept, from when to when, and why last (an errno's name, or a sentence)."""
+class Dropped(msgspec.Struct, omit_defaults=True):
+    """How many records could not be kept, from when to when, and why last (an errno's name, or a sentence).
+
+    ``levels`` counts those that the budget of the run dropped, by their level.
+    """
 
     records: int
     first: str
     last: str
     reason: str
+    levels: dict[str, int] | None = None
 
 
 class ErrorInfo(msgspec.Struct):

@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from runlogging._errors import RunEndedError, RunNotFoundError
+from runlogging._errors import RunEndedError, RunLoggingError, RunNotFoundError
 from runlogging.folder._artifacts import Source, store_artifact
 from runlogging.folder._atomic import sync_folder, write_atomic
+from runlogging.folder._bounds import Bounds
 from runlogging.folder._dropped import DroppedCount, merge_dropped, say
 from runlogging.folder._joining import RunSpec, Way, ended_error, owned_manifest, refuse_final, take_place
 from runlogging.folder._layout import (
     ARTIFACTS,
+    FORMAT,
     LOGS,
     METRICS,
     RUN_MANIFEST,
@@ -52,6 +54,8 @@ _FOLD_VALUES = 8192
 # Lines of any other level, named by the application, leave a lazy buffer at once: better early than lost.
 _QUIET_LEVELS = frozenset({"DEBUG", "INFO"})
 _SUMMARY_SECONDS = 10.0
+# How many full files of the log stay open behind the present one.
+_RETIRED = 2
 # A summary of very many names takes long to write: then it is written more seldom, for 2 % of the time at most.
 _SUMMARY_SHARE = 50
 
@@ -117,7 +121,13 @@ class Writer:
         """Say anew which run it is and how it comes to it; only before the writer opens."""
         self.spec, self.way = spec, way
         special = {"power": self._append_power, "lazy": self._append_lazy}
-        self._append = special.get(spec.durability)
+        self._append = self._append_within = special.get(spec.durability)
+        self._bounds = Bounds(spec.max_bytes, spec.rotate_bytes)
+        # Only a run with bounds pays for them.
+        self.__dict__.pop("write", None)
+        if spec.max_bytes is not None or spec.rotate_bytes is not None:
+            self._append = self._append_bounded
+            self.write = self._write_bounded  # type: ignore[method-assign]
 
     def _start_afresh(self) -> None:
         self._lock = threading.RLock()
@@ -130,6 +140,8 @@ class Writer:
         self.dropped = DroppedCount(str(self.spec.path))
         self._fds = [NO_DESCRIPTOR] * len(STREAMS)
         self._streams: list[Stream] = []
+        self._part = 1
+        self._retired: list[Stream] = []
         self._life: LifeLock | None = None
         self._is_open = False
         self._is_opening = False
@@ -193,6 +205,22 @@ class Writer:
             if seq >= self._fold_at:
                 self._fold_at = seq + max(16, _FOLD_VALUES // len(metrics))
                 self._fold()
+
+    def _write_bounded(self, line: Line) -> None:
+        """Write a line of a run with bounds; what its budget does not take is refused before it has a number."""
+        if not self._is_open and self._bounds.has_budget:
+            self.open()  # which looks at what others wrote
+        self._bounds.check(line)
+        Writer.write(self, line)
+
+    def _append_bounded(self, place: int, data: bytes, line: Line) -> None:
+        if place == LOGS and self._bounds.is_part_full:
+            self._rotate()
+        if self._append_within is not None:
+            self._append_within(place, data, line)
+        elif _os_write(self._fds[place], data) != len(data):
+            raise _ShortWriteError
+        self._bounds.add(place, len(data))
 
     def _append_power(self, place: int, data: bytes, line: Line) -> None:
         if _os_write(self._fds[place], data) != len(data):
@@ -301,6 +329,31 @@ class Writer:
         if self.spec.durability == "power":
             self._streams[place].sync()
 
+    def _rotate(self) -> None:
+        """Begin the next file of the log. The one before stays open: another thread may be about to write to it."""
+        with self._alone():
+            if not (self._is_open and self._bounds.is_part_full):
+                return
+            path = self.spec.path
+            stream = Stream(stream_path(path, STREAMS[LOGS], self.name, self._part + 1))
+            try:
+                self.flush()
+                if self._part == 1:
+                    # Before the file is there: a reader that does not know of parts must refuse, not miss them.
+                    with changed_manifest(path) as manifest:
+                        manifest.format = FORMAT
+                stream.open()
+            except (OSError, RunLoggingError):
+                self._bounds.begin_part(was_possible=False)
+                return
+            self._part += 1
+            self._retired.append(self._streams[LOGS])
+            self._streams[LOGS] = stream
+            self._arm(LOGS)
+            self._bounds.begin_part(was_possible=True)
+            while len(self._retired) > _RETIRED:
+                self._retired.pop(0).close()
+
     def _arm(self, place: int) -> None:
         stream = self._streams[place]
         self._fds[place] = NO_DESCRIPTOR if stream.dirty else stream.fd
@@ -356,6 +409,8 @@ class Writer:
         self.way = "enter" if way == "enter" else "join"
         self._life, self.is_owner = place.life, place.is_owner
         self._streams = [Stream(stream_path(path, stream, place.life.name)) for stream in STREAMS]
+        if self._bounds.has_budget:
+            self._bounds.measure(path)
         if self.spec.durability == "power":
             for folder in (path, path.parent, path.parent.parent):
                 sync_folder(folder)
@@ -446,6 +501,8 @@ class Writer:
             if any(stream.is_lost() for stream in self._streams) or not self._is_held():
                 with suppress(OSError):
                     self._revive()
+            if self._bounds.has_budget:
+                self._bounds.measure(self.spec.path)
             if self._was_ended_from_outside():
                 self._end_as_told()
             elif time.monotonic() >= self._next_summary:
@@ -482,8 +539,19 @@ class Writer:
         # A summary is a cache: that it could not be written costs nothing that the streams do not have.
         with suppress(OSError, ValueError):
             write_atomic(summary_path(self.spec.path, self.name), msgspec.json.encode(summary) + b"\n")
+        self._save_unsaved()
         now = time.monotonic()
         self._next_summary = now + max(_SUMMARY_SECONDS, _SUMMARY_SHARE * (now - begun))
+
+    def _save_unsaved(self) -> None:
+        """Write to the manifest what was dropped so far, so that a kill does not make it look like a loss."""
+        unsaved = self.dropped.take_unsaved() if self._is_open else None
+        if unsaved is not None:
+            try:
+                with changed_manifest(self.spec.path) as manifest:
+                    manifest.dropped = merge_dropped(manifest.dropped, unsaved)
+            except Exception:
+                self.dropped.put_back(unsaved)
 
     def counts(self) -> dict[str, int]:
         """Return how many lines this writer wrote to each stream; those under way in other threads count."""
@@ -604,14 +672,18 @@ class Writer:
     def _close_streams(self) -> None:
         self._fds[:] = [NO_DESCRIPTOR] * len(STREAMS)
         self.flush()  # what other threads put into a lazy buffer since the end began
-        for stream in self._streams:
+        for stream in self._all_streams():
             stream.close()
+
+    def _all_streams(self) -> list[Stream]:
+        return [*self._streams, *self._retired]
 
     def _forget_parent(self) -> None:
         """Be a new writer in a forked child: nothing of the parent's is written or closed twice."""
-        for stream in self._streams:
+        for stream in self._all_streams():
             stream.close()
         self._start_afresh()
+        self._bounds = Bounds(self.spec.max_bytes, self.spec.rotate_bytes)
         if self.captures is not None:
             self.captures = now_text()  # what it logged before was its parent's
 

@@ -25,6 +25,7 @@ from runlogging.folder import (
     Manifest,
     RunSpec,
     Way,
+    check_bound,
     check_experiment,
     check_identifier,
     check_writable,
@@ -76,6 +77,8 @@ def start_run(
     flight_when: str | None = None,
     redact: bool = True,
     snapshot: str | os.PathLike[str] | None = None,
+    max_bytes: int | None = None,
+    rotate_bytes: int | None = None,
 ) -> Run:
     """Start a run, or continue one, and return it open.
 
@@ -109,6 +112,9 @@ def start_run(
         redact: whether secrets are taken out of texts.
         snapshot: a folder whose code is kept with the run, such as "."; see `Run.take_snapshot`, which has the limits.
             None keeps none, and a run that has a snapshot keeps the one it has.
+        max_bytes: a budget of all streams of the run together that records without metrics keep to, DEBUG first; see
+            `RunHandler`.
+        rotate_bytes: how long a file of the log gets before the next one is begun; None keeps one file.
 
     Raises:
         InvalidNameError: the experiment or the run id is not allowed (also a ValueError).
@@ -149,6 +155,8 @@ class RunOptions(msgspec.Struct, frozen=True):
     flight_when: str | None = None
     redact: bool = True
     snapshot: str | os.PathLike[str] | None = None
+    max_bytes: int | None = None
+    rotate_bytes: int | None = None
 
     @classmethod
     def checked(cls, given: Mapping[str, Any]) -> RunOptions:
@@ -175,6 +183,8 @@ class RunOptions(msgspec.Struct, frozen=True):
         limit = options.max_output_bytes
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
             raise InvalidValueError(f"max_output_bytes is a whole number of bytes, 0 or more, not {limit!r:.80}")
+        for key in ("max_bytes", "rotate_bytes"):
+            check_bound(getattr(options, key), key)
         for key in ("environment", "resume", "redact"):
             if not isinstance(getattr(options, key), bool):
                 raise InvalidValueError(f"{key} is True or False, not {getattr(options, key)!r:.80}")
@@ -216,6 +226,8 @@ class RunOptions(msgspec.Struct, frozen=True):
             properties=self.properties,
             parameters=self.parameters,
             is_numbered=True,
+            max_bytes=self.max_bytes,
+            rotate_bytes=self.rotate_bytes,
         )
 
 
