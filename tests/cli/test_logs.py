@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import select
 import signal
@@ -11,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from runlogging import reading
+from runlogging.cli import _logs as logs_module
+from runlogging.cli._output import Output
 from tests.cli.tools import log, made_run, open_run, runlogging, started, strict_json
 from tests.conftest import only_run
 
@@ -136,3 +141,21 @@ def test_follow_of_an_ended_run_is_its_log(tmp_path: Path) -> None:
     """Nothing is waited for where nothing can come."""
     path = made_run(tmp_path)
     assert runlogging("logs", path, "-f").stdout == runlogging("logs", path).stdout
+
+
+def test_a_log_too_large_to_be_held_is_printed_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks the same."""
+    with open_run(tmp_path) as (logger, path):
+        for step in range(500):
+            log(logger, "line\nand more", step=step, loss=step / 7)
+    reader = reading.open_run(path)
+    for as_json in (True, False):
+        printed = []
+        for held in (10**9, 0):
+            monkeypatch.setattr(logs_module, "_HELD_BYTES", held)
+            text = io.StringIO()
+            with contextlib.redirect_stdout(text):
+                logs_module.print_logs(reader, None, Output(), as_json=as_json)
+            printed.append(text.getvalue())
+        assert printed[0] == printed[1]
+        assert len(printed[0].splitlines()) >= 500

@@ -18,6 +18,8 @@ from runlogging.reading import LogEntry, RunReader, follow_logs
 POLL_S = 0.2
 _ENDED = TERMINAL | {"NotResponding"}
 _INDENT = "    "
+# A reading of everything puts what the flight recorder wrote late at its time; it takes about ten times the bytes.
+_HELD_BYTES = 64_000_000
 _JSON_FIELDS = (
     *("seq", "time", "level", "level_number", "logger", "message", "template", "step", "metrics", "writer"),
     *("file", "line", "function", "thread", "task", "process", "attributes", "exception", "stack", "problems"),
@@ -27,8 +29,9 @@ _LEVEL_COLOURS = ((50, "red"), (40, "red"), (30, "yellow"), (20, "green"))
 
 
 def print_logs(run: RunReader, level: str | None, output: Output, *, as_json: bool) -> None:
-    """Print the log as it is now."""
-    _print(run.logs(level), _entry_lines(run, output, as_json=as_json), output)
+    """Print the log as it is now; one that is too large to be held is read as it is printed."""
+    entries = run.logs(level) if run.stream_bytes <= _HELD_BYTES else run.iter_logs(level)
+    _print(entries, _entry_lines(run, output, as_json=as_json), output)
 
 
 def follow_run(run: RunReader, level: str | None, output: Output, *, as_json: bool) -> None:

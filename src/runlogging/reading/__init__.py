@@ -5,6 +5,7 @@ from runlogging.reading._artifacts import ArtifactEntry
 from runlogging.reading._find import list_runs, resolve_run
 from runlogging.reading._follow import LogFollower, follow_logs
 from runlogging.reading._model import LogEntry, Point, Problem, Series, Value
+from runlogging.reading._pages import LogPages
 from runlogging.reading._queries import has_properties, has_tags
 from runlogging.reading._run import RunReader, open_run
 from runlogging.reading._select import children_of, find_run, select_runs
@@ -16,6 +17,7 @@ __all__ = [
     "ArtifactEntry",
     "LogEntry",
     "LogFollower",
+    "LogPages",
     "Moment",
     "Point",
     "Problem",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from os import PathLike
@@ -29,6 +29,8 @@ from runlogging.reading._facts import RunFacts
 from runlogging.reading._gaps import find_gaps
 from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import LogEntry, Problem, Record, Series, Value, numbers_of
+from runlogging.reading._order import ordered_records
+from runlogging.reading._pages import LogPages
 from runlogging.reading._streams import merged, stream_files
 from runlogging.reading._summaries import kept_summary, summarised
 
@@ -56,6 +58,15 @@ class RunReader(RunFacts):
         for file in stream_files(self.path, STREAMS):
             counts[file.stream] += file.line_count()
         return counts
+
+    @property
+    def stream_bytes(self) -> int:
+        """How many bytes the streams have, of all writers."""
+        sizes = 0
+        for file in stream_files(self.path, STREAMS):
+            with suppress(OSError):
+                sizes += file.path.stat().st_size
+        return sizes
 
     @property
     def last_record(self) -> datetime | None:
@@ -121,6 +132,21 @@ class RunReader(RunFacts):
         """
         lowest = lowest_level(level)
         return [LogEntry(record) for record in self.records() if is_entry(record, lowest)]
+
+    def log_pages(self) -> LogPages:
+        """Return the log by places, so that a log of gigabytes is read a page at a time and never loaded."""
+        return LogPages(self.path)
+
+    def iter_logs(self, level: str | int | None = None) -> Iterator[LogEntry]:
+        """Yield the entries of `logs` one by one, in little memory; one pass over the files.
+
+        What the flight recorder wrote late (``recorded``) stands where it was written, and not at the time of its call.
+
+        Raises:
+            InvalidValueError: no level has this name (also a ValueError); at the call, not at the first entry.
+        """
+        lowest = lowest_level(level)
+        return (LogEntry(record) for record in ordered_records(self.path) if is_entry(record, lowest))
 
     def around(
         self,

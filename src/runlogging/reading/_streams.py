@@ -5,9 +5,11 @@ from __future__ import annotations
 import heapq
 import operator
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -16,11 +18,10 @@ from runlogging.folder import ArtifactLine, Line, parse_time, stream_name
 from runlogging.reading._model import Problem, Record
 
 _CHUNK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 16
 
-_decode = msgspec.json.Decoder(Line).decode
-_decode_artifact = msgspec.json.Decoder(ArtifactLine).decode
-
-_LineT = TypeVar("_LineT", Line, ArtifactLine)
+_decoder = msgspec.json.Decoder(Line)
+_artifact_decoder = msgspec.json.Decoder(ArtifactLine)
 
 
 class StreamFile:
@@ -41,45 +42,55 @@ class StreamFile:
         self.problems: list[Problem] = []
         self.rest = 0
         self._offset = 0
+        # What was decoded and not given out yet, should somebody stop in the middle.
+        self._ready: deque[Any] = deque()
 
     def new_records(self) -> Iterator[Record]:
         """Yield the records of the lines that were completed since the last call."""
-        return (Record(line, self.writer, self.stream) for line in self._new(_decode))
+        writer, stream = self.writer, self.stream
+        return (Record(line, writer, stream) for line in self._new(_decoder))
 
     def new_artifacts(self) -> Iterator[ArtifactLine]:
         """Yield the lines of an ``artifacts`` stream that were completed since the last call."""
-        return self._new(_decode_artifact)
+        return self._new(_artifact_decoder)
 
-    def _new(self, decode: Callable[[bytes], _LineT]) -> Iterator[_LineT]:
+    def block(self, place: int) -> tuple[list[Line], int | None]:
+        """Return some lines from a place on, at most about `BLOCK_BYTES` of them, and the next place.
+
+        Bad lines are left out, and not noted as problems.
+
+        Args:
+            place: 0, or what an earlier call gave as the next place.
+
+        Returns:
+            The lines, and where to go on; None where there is no whole line behind them. A place stays good while
+            the file grows.
+        """
         try:
             with self.path.open("rb") as file:
-                for offset, text in self._new_lines(file):
-                    line = self._decoded(decode, offset, text)
-                    if line is not None:
-                        yield line
+                data, _ = _whole_lines(file, place, BLOCK_BYTES)
+        except OSError:
+            return [], None
+        if not data:
+            return [], None
+        return list(_decoded(_decoder, data, _ignore)), place + len(data)
+
+    def _new(self, decoder: Any) -> Iterator[Any]:
+        try:
+            with self.path.open("rb") as file:
+                while True:
+                    while self._ready:
+                        yield self._ready.popleft()
+                    data, self.rest = _whole_lines(file, self._offset, _CHUNK_BYTES)
+                    if not data:
+                        return
+                    begin, self._offset = self._offset, self._offset + len(data)
+                    self._ready.extend(_decoded(decoder, data, partial(self._note_bad, begin)))
         except OSError as error:
             self._note(None, "unreadable", f"cannot be read: {error.strerror}")
 
-    def _new_lines(self, file: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-        file.seek(self._offset)  # type: ignore[attr-defined]
-        self.rest = 0
-        for text in file:
-            if not text.endswith(b"\n"):
-                self.rest = len(text)
-                return
-            offset = self._offset
-            self._offset += len(text)
-            if text != b"\n":
-                yield offset, text
-
-    def _decoded(self, decode: Callable[[bytes], _LineT], offset: int, text: bytes) -> _LineT | None:
-        try:
-            line = decode(text)
-            parse_time(line.time)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-            self._note(offset, "bad", f"no line of the format: {error}")
-            return None
-        return line
+    def _note_bad(self, begin: int, offset: int, error: Exception) -> None:
+        self._note(begin + offset, "bad", f"no line of the format: {error}")
 
     def line_count(self) -> int:
         """Return how many whole lines the file has now, bad ones too."""
@@ -97,6 +108,64 @@ class StreamFile:
 
     def _note(self, offset: int | None, kind: str, text: str) -> None:
         self.problems.append(Problem(self.path.name, offset, kind, text))
+
+
+def _whole_lines(file: BinaryIO, place: int, size: int) -> tuple[bytes, int]:
+    """Return the whole lines of about so many bytes from a place on, one at least, and how many bytes stand behind."""
+    file.seek(place)
+    data = file.read(size)
+    end = data.rfind(b"\n") + 1
+    while not end and len(data) >= size:
+        more = file.read(size)
+        if not more:
+            break
+        # A line longer than what is read at once.
+        found = more.rfind(b"\n") + 1
+        end = len(data) + found if found else 0
+        data += more
+        size = len(data)
+    return data[:end], len(data) - end
+
+
+def _decoded(decoder: Any, data: bytes, note: Callable[[int, Exception], None]) -> Iterable[Any]:
+    """Return the good lines of some whole lines; ``note`` is told of the others, with their offsets."""
+    try:
+        lines = decoder.decode_lines(data)
+        # Fewer or more: an empty line, or one that holds two objects.
+        if len(lines) == data.count(b"\n") and _have_times(lines):
+            return lines  # type: ignore[no-any-return]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+        pass
+    return _decoded_singly(decoder.decode, data, note)
+
+
+def _decoded_singly(decode: Callable[[bytes], Any], data: bytes, note: Callable[[int, Exception], None]) -> list[Any]:
+    lines, offset = [], 0
+    for text in (text + b"\n" for text in data[:-1].split(b"\n")):
+        if text != b"\n":
+            try:
+                line = decode(text)
+                parse_time(line.time)
+                lines.append(line)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+                note(offset, error)
+        offset += len(text)
+    return lines
+
+
+def _have_times(lines: list[Any]) -> bool:
+    """Tell whether every line has a time; most lines share their second with the one before."""
+    known = ""
+    for line in lines:
+        text = line.time
+        if text[:20] != known or len(text) != 27 or not (text[20:26].isdecimal() and text.isascii()) or text[26] != "Z":
+            parse_time(text)
+            known = text[:20] if len(text) == 27 else ""
+    return True
+
+
+def _ignore(offset: int, error: Exception) -> None:
+    """Note nothing."""
 
 
 def stream_files(run: Path, streams: Iterable[str]) -> list[StreamFile]:
@@ -209,7 +278,7 @@ def _times_of(data: bytes) -> list[str]:
     times = []
     for text in data[: data.rfind(b"\n") + 1].split(b"\n")[-10:]:
         try:
-            times.append(_decode(text).time)
+            times.append(_decoder.decode(text).time)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
     return times
