@@ -3,6 +3,7 @@
 RunLoggingError
  |-- InvalidNameError     (ValueError)
  |-- InvalidValueError    (ValueError)
+ |    '-- FilterError     where it is raised: reading.search
  |-- FormatVersionError   (ValueError)
  |-- RootError            (OSError)
  |-- RunNotFoundError     (FileNotFoundError)
