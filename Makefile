@@ -11,13 +11,15 @@ SOURCES = src tests samples benchmarks
 run-tests = $(1) -m pytest -n 2 --dist loadfile --ignore=tests/integrations || \
 	$(1) -m pytest --last-failed --last-failed-no-failures none --ignore=tests/integrations
 
-.PHONY: help demo test test-other lint bench test-integrations clean which-python
+.PHONY: help demo test test-other lint bench bench-reading viewer test-integrations clean which-python
 
 help:
 	@echo "make demo               run the Ridge sweep of the samples and look at its run folder"
 	@echo "make test               run the tests"
 	@echo "make lint               ruff and mypy"
 	@echo "make bench              compare the handler with others"
+	@echo "make bench-reading      compare reading, packing and listing with others"
+	@echo "make viewer             copy the viewer's pages into the package"
 	@echo "make test-integrations  run the tests that need other programs"
 	@echo "make clean              remove what the targets made"
 
@@ -45,6 +47,15 @@ lint: .venv/.lint
 
 bench: .venv/.test
 	$(BIN)/python benchmarks/handlers.py
+
+bench-reading: .venv/.test
+	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/packing.py
+	$(BIN)/python benchmarks/listing.py
+
+# viewer/src becomes src/runlogging/viewer/static; uPlot comes from npm where it is not there yet.
+viewer:
+	$(PYTHON) viewer/copy_pages.py
 
 test-integrations:
 	@if ls tests/integrations/test_*.py >/dev/null 2>&1; \

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.screens import plain_lines, shown
 from tests.cli.tools import log, made_run, open_run, runlogging, started, strict_json
 
 
@@ -95,6 +96,105 @@ def test_broken_folder_does_not_hide_the_others(tmp_path: Path) -> None:
     assert path.name in done.stdout
     assert "bro\\x1bken" in done.stderr
     assert "\x1b" not in done.output
+
+
+def test_filter_narrows_the_list(tmp_path: Path) -> None:
+    """--where takes the filter language; one that nothing fits is said, one that does not parse is refused."""
+    small, large = made_run(tmp_path, tags={"model": "small"}), made_run(tmp_path, tags={"model": "large"})
+    listed = strict_json(
+        runlogging("ls", tmp_path, "--where", "tags.model = 'small' and metrics.loss < 1", "--json").output
+    )
+    assert [run["id"] for run in listed] == [small.name]
+    assert large.name in runlogging("ls", tmp_path, "--where", "tags.model like 'l%'").output
+    assert "fits" in runlogging("ls", tmp_path, "--where", "tags.model = 'none'").output
+    assert strict_json(runlogging("ls", tmp_path, "--where", "status = 'Failed'", "--json").output) == []
+    wrong = runlogging("ls", tmp_path, "--where", "tags.model =", code=2)
+    assert wrong.stdout == ""
+    assert "expected" in wrong.stderr
+
+
+def test_order_and_limit(tmp_path: Path) -> None:
+    """--sort may be given again, the most important first; --limit cuts what is sorted."""
+    paths = {}
+    for name, alpha in (("a", 2), ("b", 1), ("c", 2)):
+        with open_run(tmp_path, run_name=name, tags={"alpha": str(alpha)}) as (logger, paths[name]):
+            log(logger, mse=alpha)
+
+    def listed(*options: str) -> list[str]:
+        return [run["name"] for run in strict_json(runlogging("ls", tmp_path, "--json", *options).output)]
+
+    assert listed() == ["c", "b", "a"]
+    assert listed("--sort", "metrics.mse", "--sort", "name DESC") == ["b", "c", "a"]
+    assert listed("--sort", "-tags.alpha, name") == ["a", "c", "b"]
+    assert listed("--sort", "metrics.mse desc", "--limit", "1") == ["c"]
+    assert listed("--limit", "0") == []
+    assert "there is no attribute" in runlogging("ls", tmp_path, "--sort", "mse", code=2).stderr
+    assert "-1" in runlogging("ls", tmp_path, "--limit", "-1", code=2).stderr
+
+
+def test_columns_are_names_of_the_filter_language(tmp_path: Path) -> None:
+    """Each name is a column, exact in JSON; what a run lacks is empty there and null here."""
+    with open_run(tmp_path, run_name="x", tags={"a b": "ridge, small"}) as (logger, path):
+        for value in (1.0, 0.25, 1 / 3):
+            log(logger, loss=value)
+    names = "id, status,metrics.loss,min(metrics.loss),tags.`a b`,params.none"
+    titles, row = runlogging("ls", tmp_path, "--columns", names).output.splitlines()
+    assert re.split(r" {2,}", titles) == [
+        *("ID", "STATUS", "metrics.loss", "min(metrics.loss)", "tags.`a b`", "params.none")
+    ]
+    assert re.split(r" {2,}", row) == [path.name, "Completed", "0.333333", "0.25", "ridge, small"]
+    (facts,) = strict_json(runlogging("ls", tmp_path, "--columns", names, "--json").output)
+    assert facts == {
+        "id": path.name,
+        "status": "Completed",
+        "metrics.loss": 1 / 3,
+        "min(metrics.loss)": 0.25,
+        "tags.`a b`": "ridge, small",
+        "params.none": None,
+    }
+    for wrong in ("id,", "nonsense", "id status", ""):
+        assert runlogging("ls", tmp_path, "--columns", wrong, code=2).stderr.startswith("Error: ")
+
+
+def test_chosen_columns_fit_a_terminal(tmp_path: Path) -> None:
+    """Texts are cut, numbers and the status are not, and values are escaped."""
+    with open_run(tmp_path, run_name="long " * 30, tags={"t": "\x1b[31m" + "x" * 99}) as (logger, _):
+        log(logger, loss=1 / 3)
+    rows = plain_lines(shown("ls", tmp_path, "--columns", "name,tags.t,status,started,duration,metrics.loss"))
+    assert max(map(len, rows)) <= 80
+    assert "0.333333" in rows[1]
+    assert "Completed" in rows[1]
+    assert "\\x1b[31m" in rows[1]
+
+
+def test_damaged_folders_are_named(tmp_path: Path) -> None:
+    """A few are named on stderr and the others counted; with --all they are rows that say what is wrong."""
+    path = made_run(tmp_path)
+    for number in range(8):
+        folder = tmp_path / "test" / f"broken{number}"
+        folder.mkdir()
+        (folder / "run.json").write_text("{", encoding="utf-8")
+    done = runlogging("ls", tmp_path, "--json")
+    assert [run["id"] for run in strict_json(done.stdout)] == [path.name]
+    assert done.stderr.count("is left out") == 5
+    assert "3 more folders are left out; --all" in done.stderr
+    whole = runlogging("ls", tmp_path, "--all")
+    assert whole.stderr == ""
+    assert len(whole.stdout.splitlines()) == 10
+    problems = [run.get("problem") for run in strict_json(runlogging("ls", tmp_path, "--all", "--json").stdout)]
+    assert problems.count(None) == 1
+    assert "is left out" in runlogging("ls", tmp_path, "--where", "status = 'Failed'").stderr
+
+
+def test_narrow_terminal_shows_what_tells_runs_apart(tmp_path: Path) -> None:
+    """Of an id as much as no other run of the root has, chosen or not, and the metrics on a line of their own."""
+    first, second = made_run(tmp_path, "a"), made_run(tmp_path, "b")
+    titles, row, metrics = plain_lines(shown("ls", tmp_path, "--experiment", "b"))
+    short = row.split()[0]
+    assert titles.startswith("ID")
+    assert second.name.startswith(short)
+    assert not first.name.startswith(short)
+    assert metrics == "  loss=0.2  accuracy=0.2857"
 
 
 def test_times_are_local(tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ from tests.cli.tools import COMMAND, log, made_run, open_run, runlogging, starte
 from tests.conftest import SOURCE
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "cli.md"
-LOOKING = ("ls", "show", "logs", "metrics", "around", "when", "doctor")
-COMMANDS = (*LOOKING, "exec", "submit", "cancel", "wait", "sweep", "adopt", "demo")
+LOOKING = ("ls", "show", "logs", "metrics", "around", "when", "plot", "compare", "top", "tail", "completion", "doctor")
+KEEPING = ("verify", "archive", "pack", "unpack", "gc", "merge")
+SHOWING = ("report", "view")
+COMMANDS = (*LOOKING, *KEEPING, *SHOWING, "exec", "submit", "cancel", "wait", "sweep", "adopt", "demo")
 
 
 def long_run(root: Path) -> Path:

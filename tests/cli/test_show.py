@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from tests.cli.tools import log, made_run, open_run, runlogging, strict_json, unsafe_in
+from runlogging.cli._sparks import NAN_MARK
+from tests.cli.screens import plain_lines, shown
+from tests.cli.tools import log, made_run, open_run, runlogging, started, strict_json, unsafe_in
 from tests.conftest import RunScript, only_run
 
 FAILING = """
@@ -29,8 +32,8 @@ def test_completed_run_is_shown_with_all_its_parts(tmp_path: Path) -> None:
     for part in (path.name, "Completed", "try", "model=small, flag", "4 metrics, 1 values", "main (process", str(path)):
         assert part in text
     rows = [line.split() for line in text.splitlines()]
-    assert ["METRIC", "COUNT", "LAST", "MIN", "MAX", "MEAN", "STEP"] in rows
-    assert ["loss", "4", "1", "1", "4", "2.5", "3"] in rows
+    assert ["METRIC", "COUNT", "LAST", "MIN", "MAX", "MEAN", "STEP", "CURVE"] in rows
+    assert ["loss", "4", "1", "1", "4", "2.5", "3", "█▆▃▁"] in rows
     assert ["notes", "text", "1", "9"] in rows
     assert ["table", "table", "1", "9"] in rows
 
@@ -42,7 +45,9 @@ def test_nonfinite_values_are_named(tmp_path: Path) -> None:
         log(logger, loss=float("-inf"))
     text = runlogging("show", path).output
     assert "NONFINITE" in text
-    assert ["loss", "2", "-Infinity", "2", "2", "2", "1"] in [line.split() for line in text.splitlines()]
+    assert ["loss", "2", "-Infinity", "2", "2", "2", "1", f"▄{NAN_MARK}"] in [
+        line.split() for line in text.splitlines()
+    ]
     assert strict_json(runlogging("show", path, "--json").output)["metrics"]["loss"]["last"] == "-Infinity"
 
 
@@ -141,3 +146,65 @@ def test_newer_format_is_refused_with_a_sentence(tmp_path: Path) -> None:
     done = runlogging("show", path, code=2)
     assert done.stderr.startswith("Error: ")
     assert "newer runlogging" in done.stderr
+
+
+def test_spike_is_seen_beside_its_metric(tmp_path: Path) -> None:
+    """One point of thousands stands out of the curve, in a pipe and in a terminal, and in ASCII."""
+    with open_run(tmp_path) as (logger, path):
+        for step in range(3000):
+            log(logger, step=step, loss=9.0 if step == 2000 else 1.0)
+    curve = "▁" * 13 + "█" + "▁" * 6
+    assert curve in runlogging("show", path).output
+    for columns in (80, 120):
+        rows = plain_lines(shown("show", path, columns=columns))
+        (row,) = [row for row in rows if row.startswith("loss")]
+        assert row.endswith(curve)
+        assert len(row) <= columns
+    ascii_only = started("show", path, env={**os.environ, "PYTHONIOENCODING": "ascii"}).communicate(timeout=30)[0]
+    assert b"_____________#______" in ascii_only
+
+
+def test_narrow_terminal_shortens_curves_before_numbers(tmp_path: Path) -> None:
+    """Curves and digits give way until the table fits; no curve at all is the last resort."""
+    with open_run(tmp_path) as (logger, path):
+        for step in range(100):
+            log(logger, step=step, named={"a_metric_with_a_name": -(10.0**step) / 7})
+    widths = {}
+    for columns in (120, 80):
+        rows = plain_lines(shown("show", path, columns=columns))
+        (row,) = [row for row in rows if row.startswith("a_metric")]
+        assert len(row) <= columns
+        widths[columns] = len(row.split()[-1])
+    assert widths[120] == 20
+    assert widths[80] < 20
+
+
+def test_metrics_without_a_curve_have_no_column(tmp_path: Path) -> None:
+    """One point is no curve."""
+    with open_run(tmp_path) as (logger, path):
+        log(logger, loss=1.0)
+    assert "CURVE" not in runlogging("show", path).output
+
+
+def test_lives_of_a_writer_follow_and_writers_lie_over_each_other(tmp_path: Path) -> None:
+    """A resumed run has one curve in order; ranks, each from its first point to its last, span one."""
+    path = made_run(tmp_path)
+    line = '{{"seq":{0},"time":"2026-11-23T23:05:02.123456Z","metrics":{{"loss":{1}}}}}\n'
+    (path / "metrics.jsonl").write_text("".join(line.format(n, n) for n in range(4)), encoding="utf-8")
+    (path / "metrics.main-2.jsonl").write_text("".join(line.format(n, n + 4) for n in range(4)), encoding="utf-8")
+    assert "▁▂▃▄▅▆▇█" in runlogging("show", path).output
+    (path / "metrics.main-2.jsonl").rename(path / "metrics.rank1.jsonl")
+    assert "▁▂▃▄▅▆▇█" not in runlogging("show", path).output
+
+
+def test_thousands_of_metrics_are_cut_in_a_terminal_only(tmp_path: Path) -> None:
+    """A terminal shows 200 and says how many more there are, a pipe all of them; the first hundred have curves."""
+    with open_run(tmp_path) as (logger, path):
+        for step in range(2):
+            log(logger, step=step, named={f"metric{number}": number + step for number in range(300)})
+    rows = [row for row in plain_lines(shown("show", path)) if row.startswith("metric")]
+    assert len(rows) == 200
+    assert sum("▁█" in row for row in rows) == 100
+    assert "100 more metrics" in shown("show", path)
+    assert runlogging("show", path).output.count("\nmetric") == 300
+    assert len(strict_json(runlogging("show", path, "--json").output)["metrics"]) == 300

@@ -130,3 +130,55 @@ def test_a_prefix_of_the_same_id_in_two_experiments_is_ambiguous(tmp_path: Path)
     make_run(tmp_path, "b", "same")
     with pytest.raises(RunNotFoundError, match="2 runs"):
         resolve_run("sa", tmp_path)
+
+
+def test_a_zip_is_a_run_that_was_packed_away(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its path is taken as it is, whatever is in it; below the root, too."""
+    (root / "a" / "old.zip").write_bytes(b"PK")
+    assert resolve_run(root / "a" / "old.zip", "/nowhere") == root / "a" / "old.zip"
+    assert resolve_run("a/old.zip", root) == root / "a" / "old.zip"
+    monkeypatch.chdir(root / "a")
+    assert resolve_run("old.zip", "/nowhere") == root / "a" / "old.zip"
+    with pytest.raises(RunNotFoundError):
+        resolve_run("older.zip", root)
+
+
+def test_a_folder_that_is_no_run_says_what_is_missing(root: Path) -> None:
+    """An empty one, an experiment, and a root; the runs in it are offered."""
+    (root / "a" / "empty").mkdir()
+    for meant in ("a/empty", root / "a" / "empty"):
+        with pytest.raises(RunNotFoundError, match=r"a/empty is no run folder: it has no run\.json") as caught:
+            resolve_run(meant, root)
+        assert caught.value.candidates == ()
+    with pytest.raises(RunNotFoundError, match=r"has no run\.json, but folders in it have") as caught:
+        resolve_run("a", root)
+    assert caught.value.candidates == ("a/20261123T3-three", "a/20261123T1-one")
+    with pytest.raises(RunNotFoundError, match="holds experiments"):
+        resolve_run(root, root)
+
+
+def test_an_unknown_run_is_told_what_comes_near(root: Path) -> None:
+    """Ids of all experiments, best first; folders that are no runs are not offered."""
+    (root / "a" / "20261123T1-onn").mkdir()
+    with pytest.raises(FileNotFoundError, match="Did you mean 20261123T1-one") as caught:
+        resolve_run("20261123T1-onne", root)
+    assert isinstance(caught.value, RunNotFoundError)
+    assert caught.value.candidates[0] == "20261123T1-one"
+    assert "20261123T1-onn" not in caught.value.candidates
+
+
+def test_near_ids_among_very_many(tmp_path: Path) -> None:
+    """Those that begin alike are compared."""
+    for number in range(1_500):
+        make_run(tmp_path, "a", f"run-{number:05d}")
+    with pytest.raises(RunNotFoundError) as caught:
+        resolve_run("run-01234x", tmp_path)
+    assert caught.value.candidates[0] == "run-01234"
+
+
+@pytest.mark.parametrize("meant", ["x" * 5_000, "a\0b", ".", "..", "a/", ".index", "\udcff"])
+def test_texts_that_can_be_no_run(root: Path, meant: str) -> None:
+    """They are not found, as any other; nothing else is raised."""
+    make_run(root, ".index", "r")
+    with pytest.raises(RunNotFoundError):
+        resolve_run(meant, root)

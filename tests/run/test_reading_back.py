@@ -431,4 +431,4 @@ def test_run_and_experiment_show_themselves_in_a_notebook(tmp_path: Path) -> Non
     assert "<b>" not in html
     assert "&lt;b&gt;bold" in html
     assert "<td" in run.experiment._repr_html_()
-    assert ">1<" in run.experiment._repr_html_()
+    assert ": 1 run<" in run.experiment._repr_html_()

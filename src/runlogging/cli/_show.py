@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, compress, islice
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from runlogging.cli._escape import escape, escape_cell, escape_lines
 from runlogging.cli._json import fields_of, json_text
+from runlogging.cli._late import METRIC_STREAMS, last_of, late_files
 from runlogging.cli._list import elapsed
 from runlogging.cli._output import STATUS_COLOURS, Output
+from runlogging.cli._sparks import curves_of, spark, stdout_has_blocks
 from runlogging.cli._tables import Cell, Column, fits, table_lines
 from runlogging.cli._text import duration_text, exact_number, full_text, short_number
 from runlogging.folder import Dropped, MetricSummary, WriterInfo
 from runlogging.reading import RunReader, Value
+from runlogging.reading._model import numbers_of
+from runlogging.reading._sampling import Bucket, columns_of
 
 _LABEL_WIDTH = 10
 _LONGEST_PARAMETER = 60
-_DIGITS = (6, 4, 3)  # of a number, the first of them with which the table fits
+# Digits of a number and characters of a curve, the first of them with which the table fits.
+_DIGITS_AND_CURVES = ((6, 20), (4, 20), (4, 14), (3, 14), (3, 8), (6, 0), (4, 0), (3, 0))
 _METRIC_COLUMNS = (
     Column("METRIC", least=12),
     *(Column(title, is_number=True) for title in ("COUNT", "LAST", "MIN", "MAX", "MEAN", "STEP", "NONFINITE")),
+    Column("CURVE"),
 )
+SHOWN_METRICS = 200  # in a terminal
+SHOWN_CURVES = 100
 _VALUE_COLUMNS = (Column("VALUE", least=12), Column("TYPE"), Column("COUNT", is_number=True), Column("STEP", True))
 _RUN_FIELDS = (
     *("id", "experiment", "name", "number", "type", "description", "parent", "status", "created", "started", "ended"),
@@ -130,20 +140,49 @@ def _metric_lines(run: RunReader, output: Output) -> Iterable[str]:
     summaries = run.summary()
     if not summaries:
         return ()
+    shown = summaries if output.width is None else dict(islice(summaries.items(), SHOWN_METRICS))
+    curves = curves_of(run, list(islice(summaries, SHOWN_CURVES)))
+    table = _metric_table(run, shown, curves, output)
+    return chain(table, [output.paint(_left_out(summaries), dim=True)] if len(shown) < len(summaries) else [])
+
+
+def _left_out(summaries: Mapping[str, MetricSummary]) -> str:
+    return f"{len(summaries) - SHOWN_METRICS} more metrics; they are all in a pipe, and with --json."
+
+
+def _metric_table(
+    run: RunReader, summaries: Mapping[str, MetricSummary], curves: Mapping[str, list[Bucket]], output: Output
+) -> Iterator[str]:
     lasts = {name: _last(run, name, summary) for name, summary in summaries.items()}
-    shown = len(_METRIC_COLUMNS) - (not any(summary.nonfinite for summary in summaries.values()))
-    columns = _METRIC_COLUMNS[:shown]
-    for digits in _DIGITS:
-        rows = [_metric_row(name, lasts[name], summary, digits)[:shown] for name, summary in summaries.items()]
+    has_nonfinite = any(summary.nonfinite for summary in summaries.values())
+    has_curves = any(len(buckets) > 1 for buckets in curves.values())
+    for digits, width in _DIGITS_AND_CURVES:
+        is_wanted = [True] * (len(_METRIC_COLUMNS) - 2) + [has_nonfinite, bool(width) and has_curves]
+        rows = [
+            [*_metric_row(name, lasts[name], summary, digits), _curve_cell(curves.get(name, []), width)]
+            for name, summary in summaries.items()
+        ]
+        columns, rows = list(compress(_METRIC_COLUMNS, is_wanted)), [list(compress(row, is_wanted)) for row in rows]
         if fits(columns, rows, output):
             break
     return table_lines(columns, rows, output)
 
 
+def _curve_cell(buckets: list[Bucket], width: int) -> Cell:
+    columns = columns_of(buckets, min(width, len(buckets)))
+    return Cell(spark(columns, blocks=stdout_has_blocks()) if len(columns) > 1 else "")  # one point is no curve
+
+
 def _last(run: RunReader, name: str, summary: MetricSummary) -> float | int | None:
-    if summary.last is None and summary.count:
-        return run.series(name).values[-1]  # a summary does not say which of the three it was
-    return summary.last
+    if summary.last is not None or not summary.count:
+        return summary.last
+    # A summary does not say which one that is not finite it was.
+    found = [
+        (record.line.time, dict(numbers_of(record.line))[name])
+        for file in late_files(run.path, METRIC_STREAMS)
+        for record in last_of(file, 1, lambda record: name in (record.line.metrics or ()))
+    ]
+    return max(found, key=itemgetter(0))[1] if found else run.series(name).values[-1]
 
 
 def _metric_row(name: str, last: float | int | None, summary: MetricSummary, digits: int) -> list[Cell]:

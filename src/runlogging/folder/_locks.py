@@ -129,7 +129,8 @@ def probe(path: Path) -> Life:
     """Tell whether any process holds the lock of a file, without creating it or waiting.
 
     A SHARED lock is asked for: two readers that probed exclusively would refuse each other, and each would take a
-    dead writer for alive.
+    dead writer for alive. A place inside a zip is missing to the system, and so it should be: nobody can hold a lock
+    there.
     """
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))

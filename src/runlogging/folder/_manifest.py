@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,8 @@ MAX_WRITERS = 256
 """How many writers the manifest names; ``.writers/`` names them all."""
 
 _MANIFEST_LOCK = ".manifest"
+# A manifest is small; what is larger, or a pipe, is none, and is not read.
+_MOST_BYTES = 1 << 28
 
 
 class Dropped(msgspec.Struct, omit_defaults=True):
@@ -114,6 +118,9 @@ def read_manifest(run: Path) -> Manifest:
     """
     path = run / RUN_MANIFEST
     try:
+        status = path.stat()
+        if not _is_readable(status):
+            raise InvalidValueError(f"{path} is no manifest: it is no plain file, or of {status.st_size} bytes.")
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise RunNotFoundError(f"{run} is no run folder: it has no {RUN_MANIFEST}.") from None
@@ -124,6 +131,12 @@ def read_manifest(run: Path) -> Manifest:
         return _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidValueError(f"{path} cannot be read: {error}") from error
+
+
+def _is_readable(status: os.stat_result) -> bool:
+    """Tell whether a file ends and fits into memory; a folder is none, and says so itself."""
+    is_file = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
+    return is_file and status.st_size <= _MOST_BYTES
 
 
 def write_manifest(run: Path, manifest: Manifest, *, sync: bool = False) -> None:

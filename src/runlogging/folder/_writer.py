@@ -34,6 +34,7 @@ from runlogging.folder._layout import (
     STREAMS,
     VALUES,
     WRITERS_FOLDER,
+    Kind,
     stream_path,
     summary_path,
 )
@@ -446,6 +447,20 @@ class Writer:
             self._life.reopen()
         if self.is_owner and not (path / RUN_MANIFEST).exists():
             write_manifest(path, owned_manifest(self.spec, self.name))
+        self._streams = [self._beside_packed(place, stream) for place, stream in enumerate(self._streams)]
+
+    def _beside_packed(self, place: int, stream: Stream) -> Stream:
+        """Return a stream; the next part where its file was packed since: beside that one of its name would hide it."""
+        path = stream.path
+        if stream.fd != NO_DESCRIPTOR or path.exists() or not path.with_suffix(".parquet").exists():
+            return stream
+        name, part = STREAMS[place], 2
+        kinds: tuple[Kind, ...] = ("jsonl", "parquet")
+        while any(stream_path(self.spec.path, name, self.name, part, kind).exists() for kind in kinds):
+            part += 1
+        if place == LOGS:
+            self._part = part
+        return Stream(stream_path(self.spec.path, name, self.name, part))
 
     def mend(self) -> bool:
         """Write the manifest anew where somebody deleted it alone under its owner; return whether that was so."""

@@ -11,10 +11,15 @@ from runlogging.reading._run import RunReader, open_run
 from runlogging.reading._select import children_of, find_run, select_runs
 from runlogging.reading._shapes import metrics_in_shapes, rows
 from runlogging.reading._wait import wait_for_end
+from runlogging.reading.comparing import Comparison, compare
+from runlogging.reading.search import RunRow, list_rows, runs_columns, runs_frame
+from runlogging.reading.search._tokens import FilterError
 
 __all__ = [
     "Around",
     "ArtifactEntry",
+    "Comparison",
+    "FilterError",
     "LogEntry",
     "LogFollower",
     "LogPages",
@@ -22,18 +27,23 @@ __all__ = [
     "Point",
     "Problem",
     "RunReader",
+    "RunRow",
     "Series",
     "Value",
     "children_of",
+    "compare",
     "find_run",
     "follow_logs",
     "has_properties",
     "has_tags",
+    "list_rows",
     "list_runs",
     "metrics_in_shapes",
     "open_run",
     "resolve_run",
     "rows",
+    "runs_columns",
+    "runs_frame",
     "select_runs",
     "wait_for_end",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from runlogging._errors import RootError
+from runlogging._errors import RootError, RunNotFoundError
 from runlogging.folder import (
     TERMINAL,
     Dropped,
@@ -25,19 +26,45 @@ class RunFacts:
     """A run folder's manifest and writers; each property is a look at the files as they are now.
 
     Args:
-        path: the run folder.
+        path: the run folder, or a zip of one; ``out.zip/<experiment>/<run id>`` is one of several runs in a zip.
     """
+
+    _place: str
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path).expanduser().absolute()
-        _ = self._manifest
+        try:
+            _ = self._manifest
+        except RunNotFoundError:
+            self.path = _in_zip(self.path)
+            _ = self._manifest
+
+    @classmethod
+    def vouched(cls, place: str) -> Self:
+        """Return a reader of a run folder that was found to be good just now; nothing is read.
+
+        Args:
+            place: the folder's absolute path.
+        """
+        run = cls.__new__(cls)
+        run._place = place
+        return run
+
+    @cached_property
+    def path(self) -> Path:
+        """The run folder."""
+        return Path(self._place)
 
     @property
     def _manifest(self) -> Manifest:
         try:
             return read_manifest(self.path)
+        except RunNotFoundError:
+            raise
         except PermissionError as error:
             raise RootError(f"{self.path} may not be read: {error.strerror}", self.path) from error
+        except OSError as error:
+            raise RootError(f"{self.path} cannot be read: {error.strerror}", self.path) from error
 
     @property
     def id(self) -> str:
@@ -137,6 +164,13 @@ class RunFacts:
     def attempts(self) -> list[WriterInfo]:
         """The lives of the run's owner in order; a run that a later process resumed has more than one."""
         return attempts_of(self.writers)
+
+
+def _in_zip(path: Path) -> Path:
+    """Return the place of the run in a zip that a path means; the path itself where it leads into no zip."""
+    from runlogging.folder._zip import zipped_run  # only who reads a zip pays for its import
+
+    return zipped_run(path) or path
 
 
 def _time(text: str | None) -> datetime | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from runlogging.reading._followed import FollowedStreams
 from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import LogEntry, Problem
 from runlogging.reading._run import RunReader
-from runlogging.reading._streams import StreamFile, merged, stream_files
+from runlogging.reading._streams import merged
 
 
 class LogFollower:
@@ -19,9 +18,8 @@ class LogFollower:
     """
 
     def __init__(self, run: RunReader, level: str | int | None = None) -> None:
-        self._path = run.path
         self._lowest = lowest_level(level)
-        self._files: dict[Path, StreamFile] = {}
+        self._streams = FollowedStreams(run.path, ("logs", "metrics", "values"))
 
     def poll(self) -> list[LogEntry]:
         """Return the entries since the last call, all of them at the first one.
@@ -29,15 +27,13 @@ class LogFollower:
         They are in order among themselves. An entry that reaches its file after a later one was returned comes with
         the next call; so do those that were kept back in memory (``recorded``), with their own times.
         """
-        for file in stream_files(self._path, ("logs", "metrics", "values")):
-            self._files.setdefault(file.path, file)
-        new = merged(record for file in self._files.values() for record in file.new_records())
+        new = merged(self._streams.new_records())
         return [LogEntry(record) for record in new if is_entry(record, self._lowest)]
 
     @property
     def problems(self) -> list[Problem]:
         """The bad lines that were met so far."""
-        return [problem for file in self._files.values() for problem in file.problems]
+        return self._streams.problems
 
 
 def follow_logs(run: RunReader, level: str | int | None = None) -> LogFollower:

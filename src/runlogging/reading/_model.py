@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 
 import msgspec
 
-from runlogging._errors import InvalidValueError
+from runlogging._errors import InvalidValueError, RunLoggingError
 from runlogging.folder import STANDARD_LEVELS, Line, parse_time, restored
 
 
@@ -144,7 +145,11 @@ def value_of(item: dict[str, Any], locate: Callable[[str], Path]) -> Any:
     plain = item.get("value")
     if item.get("nonfinite") or item.get("exact"):
         # Decoded anew where numbers are put in, so that a second look finds the item as it was.
-        plain = restored(msgspec.json.decode(msgspec.json.encode(plain)), item.get("nonfinite"), item.get("exact"))
+        anew = msgspec.json.decode(msgspec.json.encode(plain))
+        try:
+            return restored(anew, item.get("nonfinite"), item.get("exact"))
+        except (ValueError, TypeError, LookupError, OverflowError, AttributeError) as error:
+            raise InvalidValueError(f"the value {item.get('name')!r} is damaged: {error}") from error
     return plain
 
 
@@ -153,6 +158,10 @@ def _content(artifact: str, locate: Callable[[str], Path]) -> dict[str, Any]:
         return msgspec.json.decode(locate(artifact).read_bytes(), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidValueError(f"the artifact {artifact!r} holds no value but is a file to open: {error}") from error
+    except RunLoggingError:
+        raise
+    except OSError as error:
+        raise InvalidValueError(f"the artifact {artifact!r} cannot be read: {error.strerror or error}") from error
 
 
 class LogEntry:
@@ -192,10 +201,9 @@ def numbers_of(line: Line) -> list[tuple[str, float | int]]:
     nonfinite, exact = line.nonfinite or {}, line.exact or {}
     numbers: list[tuple[str, float | int]] = []
     for name, value in (line.metrics or {}).items():
-        if name in exact:
-            numbers.append((name, int(exact[name], 0)))
-        elif name in nonfinite:
-            numbers.append((name, float(nonfinite[name])))
-        elif isinstance(value, int | float):
+        if isinstance(value, int | float) and name not in exact:
             numbers.append((name, value))
+        elif name in exact or name in nonfinite:
+            with suppress(ValueError):  # a damaged text
+                numbers.append((name, int(exact[name], 0) if name in exact else float(nonfinite[name])))
     return numbers

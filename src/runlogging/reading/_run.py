@@ -19,20 +19,19 @@ from runlogging.folder import (
     MetricSummary,
     artifact_path,
     fault_path,
-    merge_summaries,
     parse_time,
     writer_life,
 )
 from runlogging.reading._around import Around, Moment, Which, Writers, find_around, find_moments
 from runlogging.reading._artifacts import ArtifactEntry, last_entries
 from runlogging.reading._facts import RunFacts
-from runlogging.reading._gaps import find_gaps
+from runlogging.reading._gaps import Numbers, find_gaps
 from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import LogEntry, Problem, Record, Series, Value, numbers_of
 from runlogging.reading._order import ordered_records
 from runlogging.reading._pages import LogPages
 from runlogging.reading._streams import merged, stream_files
-from runlogging.reading._summaries import kept_summary, summarised
+from runlogging.reading._summaries import run_summary
 
 _RECORD_STREAMS = ("logs", "metrics", "values")
 _ENVIRONMENT = "environment.json"
@@ -107,10 +106,7 @@ class RunReader(RunFacts):
 
         A writer's summary file is taken where the writer ended with it; else its streams are read.
         """
-        summaries = [kept_summary(self.path, writer) for writer in self.writers]
-        if all(summaries):
-            return merge_summaries(summary for summary in summaries if summary)
-        return {name: summarised(series) for name, series in self.metrics().items()}
+        return run_summary(self.path)
 
     def values(self, name: str | None = None) -> list[Value]:
         """Return what was logged under ``metrics`` and is no number; all of it, or what has one name."""
@@ -242,13 +238,13 @@ class RunReader(RunFacts):
     @property
     def problems(self) -> list[Problem]:
         """Torn and bad lines with file and byte offset, and gaps in the numbers that nothing explains."""
-        numbers: dict[str, list[int]] = {}
+        numbers: dict[str, Numbers] = {}
         writers = self.writers
         lives = {writer.name: writer_life(self.path, writer.name) for writer in writers}
         problems: list[Problem] = []
         for file in stream_files(self.path, STREAMS):
             found = (record.line.seq for record in file.new_records())
-            numbers.setdefault(file.writer, []).extend(seq for seq in found if seq is not None)
+            numbers.setdefault(file.writer, Numbers()).extend(seq for seq in found if seq is not None)
             if lives.get(file.writer) is not Life.ALIVE:
                 file.note_torn()
             problems += file.problems

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import suppress
 from os import PathLike
-from pathlib import Path
 from types import EllipsisType
 
 from runlogging._errors import RunLoggingError, RunNotFoundError
 from runlogging.folder import find_root, read_manifest
-from runlogging.reading._find import list_runs, newest_first, run_folders, runs_in
+from runlogging.reading._find import list_runs, near_ids, runs_called, without_damaged
 from runlogging.reading._queries import Wanted, property_query, tag_query
 from runlogging.reading._run import RunReader
 from runlogging.reading._status import derived_status
+from runlogging.reading.search._listing import rows_in
+from runlogging.reading.search._row import RunRow
 
 
 def select_runs(
@@ -74,20 +73,18 @@ def children_of(run: RunReader, recursive: bool = False) -> list[RunReader]:
         recursive: whether children of children come too, each behind its parent (depth first). Runs that name each
             other come once.
     """
-    families: defaultdict[str | None, list[tuple[RunReader, str]]] = defaultdict(list)
+    families: defaultdict[str | None, list[RunRow]] = defaultdict(list)
     # Newest first, so that the oldest child lies on top of the stack.
-    for sibling in newest_first(runs_in(run.path.parent)):
-        with suppress(RunLoggingError, OSError):  # deleted since it was listed
-            manifest = read_manifest(sibling.path)
-            families[manifest.parent].append((sibling, manifest.id or sibling.path.name))
+    for row in without_damaged(rows_in(run.path.parent)):
+        families[row.parent].append(row)
     children: list[RunReader] = []
     seen, waiting = {run.path}, [*families[run.id]]
     while waiting:
-        child, child_id = waiting.pop()
+        child = waiting.pop()
         if child.path not in seen:
             seen.add(child.path)
-            children.append(child)
-            waiting += families[child_id] if recursive else []
+            children.append(RunReader.vouched(str(child.path)))
+            waiting += families[child.id] if recursive else []
     return children
 
 
@@ -105,8 +102,7 @@ def find_run(root: str | PathLike[str], run_id: str, experiment: str | None = No
         RunLoggingError: the run cannot be read; see `RunReader`.
     """
     base = find_root(root)
-    folders = list(run_folders(base, experiment))
-    fits = [folder for folder in folders if folder.name == run_id]
+    fits = runs_called(base, run_id, experiment)
     if len(fits) == 1:
         return RunReader(fits[0])
     if fits:
@@ -116,9 +112,4 @@ def find_run(root: str | PathLike[str], run_id: str, experiment: str | None = No
             tuple(f"{folder.parent.name}/{folder.name}" for folder in fits),
         )
     where = f"{base}" if experiment is None else f"the experiment {experiment!r} of {base}"
-    raise RunNotFoundError(f"there is no run {run_id!r} in {where}.", _near(run_id, folders))
-
-
-def _near(run_id: str, folders: list[Path]) -> tuple[str, ...]:
-    names = dict.fromkeys(folder.name for folder in folders)
-    return tuple(difflib.get_close_matches(str(run_id), names, n=3, cutoff=0.5))
+    raise RunNotFoundError(f"there is no run {run_id!r} in {where}.", near_ids(base, run_id, experiment))

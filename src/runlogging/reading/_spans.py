@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from runlogging.folder import Line
@@ -160,18 +161,21 @@ class WriterLines:
 
     Args:
         writer: its name.
+
+    Attributes:
+        paths: its files.
     """
 
     def __init__(self, writer: str) -> None:
         self.writer = writer
         self._windows: dict[str, _Window] = {}
-        self._known: set[object] = set()
+        self.paths: set[Path] = set()
         self._clock = ""
 
     def add_file(self, file: StreamFile) -> None:
         """Add one of its files, if it is a new one; parts in their order."""
-        if file.path not in self._known:
-            self._known.add(file.path)
+        if file.path not in self.paths:
+            self.paths.add(file.path)
             window = self._windows.setdefault(file.stream, _Window())
             window.files.append(file)
             # Those that were read have the lower numbers, so they stay where they are.

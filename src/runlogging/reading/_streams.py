@@ -93,9 +93,12 @@ class StreamFile:
         self._note(begin + offset, "bad", f"no line of the format: {error}")
 
     def line_count(self) -> int:
-        """Return how many whole lines the file has now, bad ones too."""
-        with self.path.open("rb") as opened:
-            return sum(text not in (b"\n", b"") for text in opened if text.endswith(b"\n"))
+        """Return how many whole lines the file has now, bad ones too; 0 where it cannot be read."""
+        try:
+            with self.path.open("rb") as opened:
+                return sum(text not in (b"\n", b"") for text in opened if text.endswith(b"\n"))
+        except OSError:
+            return 0
 
     def last_time(self) -> str | None:
         """Return the time of the last whole record, or None where there is none."""
@@ -134,7 +137,7 @@ def _decoded(decoder: Any, data: bytes, note: Callable[[int, Exception], None]) 
         # Fewer or more: an empty line, or one that holds two objects.
         if len(lines) == data.count(b"\n") and _have_times(lines):
             return lines  # type: ignore[no-any-return]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError):
         pass
     return _decoded_singly(decoder.decode, data, note)
 
@@ -147,7 +150,7 @@ def _decoded_singly(decode: Callable[[bytes], Any], data: bytes, note: Callable[
                 line = decode(text)
                 parse_time(line.time)
                 lines.append(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError) as error:
                 note(offset, error)
         offset += len(text)
     return lines
@@ -278,7 +281,9 @@ def _times_of(data: bytes) -> list[str]:
     times = []
     for text in data[: data.rfind(b"\n") + 1].split(b"\n")[-10:]:
         try:
-            times.append(_decoder.decode(text).time)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            found = _decoder.decode(text).time
+            parse_time(found)
+            times.append(found)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError):
             continue
     return times

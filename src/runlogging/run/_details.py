@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from collections import deque
+from collections.abc import Iterator
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runlogging.folder import encode_line
 from runlogging.run._base import RunBase
 
 if TYPE_CHECKING:
     from runlogging.reading import Around, Moment, Series, Value
 
 _MAX_LOG_BYTES = 1024 * 1024
+_MAX_PACKED_LINES = 10_000
+_PACKED = ".parquet"
 
 
 class ReadingBack(RunBase):
@@ -87,7 +92,11 @@ class ReadingBack(RunBase):
         for name, path in _log_files(self).items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            if path.suffix == _PACKED:
+                target = target.with_suffix(".jsonl")
+                target.write_bytes(b"".join(_packed_lines(path)))
+            else:
+                shutil.copyfile(path, target)
             copies.append(str(target))
         return copies
 
@@ -121,8 +130,10 @@ def details_of(run: RunBase) -> dict[str, Any]:
 
 
 def _log_files(run: RunBase) -> dict[str, Path]:
+    from runlogging.reading._streams import stream_files
+
     reader = run.reader
-    streams = {path.name: path for path in sorted(reader.path.glob("logs*.jsonl"))}
+    streams = {file.path.name: file.path for file in stream_files(reader.path, ("logs",))}
     kept = {name: reader.artifact(name) for name in sorted(reader.artifacts()) if name.startswith("logs/")}
     return streams | {name: path for name, path in kept.items() if path.is_file()}
 
@@ -132,9 +143,19 @@ def _time_text(moment: datetime | None) -> str | None:
 
 
 def _tail(path: Path) -> str:
+    if path.suffix == _PACKED:
+        lines = deque(_packed_lines(path), maxlen=_MAX_PACKED_LINES)
+        return b"".join(lines)[-_MAX_LOG_BYTES:].decode(errors="replace")
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - _MAX_LOG_BYTES))
         data = file.read()
     cut = f"... {size - len(data)} bytes before\n" if size > len(data) else ""
     return cut + data.decode(errors="replace")
+
+
+def _packed_lines(path: Path) -> Iterator[bytes]:
+    """Yield the records of a packed log as JSON Lines."""
+    from runlogging.reading._packed import PackedFile
+
+    return (encode_line(record.line) for record in PackedFile(path).new_records())

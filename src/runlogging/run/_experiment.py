@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runlogging.submit import ScriptRunConfig
 
 _ARCHIVED_FILE = ".archived"
+_SHOWN_RUNS = 20
 _VIEWS = ("ActiveOnly", "ArchivedOnly", "All")
 
 
@@ -204,10 +205,11 @@ class Experiment:
         return hash(self.path)
 
     def _repr_html_(self) -> str:
-        from runlogging.run._html import html_table
+        from runlogging.drawing import experiment_html
+        from runlogging.reading import list_runs
 
-        facts = {"Experiment": self.name, "Workspace": self.workspace.name}
-        return html_table({**facts, "Runs": len(_folder_names(self.path)), "Folder": self.path})
+        runs = list_runs(self.workspace.path, self.name)
+        return experiment_html(self.name, runs[:_SHOWN_RUNS], len(runs))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.workspace!r}, {self.name!r})"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from runlogging._errors import RunNotFoundError
 from runlogging.folder import RUN_VARIABLE, find_root
@@ -21,6 +21,8 @@ from runlogging.run._verbs import LoggingVerbs
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from matplotlib.figure import Figure
 
     from runlogging.run._experiment import Experiment
     from runlogging.run._workspace import Workspace
@@ -128,13 +130,27 @@ class Run(LoggingVerbs, FileVerbs, Snapshots, Organisation, Tasks, Life, Reading
         return (cls._at(run.path) for run in found)
 
     def _repr_html_(self) -> str:
-        from runlogging.run._html import html_table
+        from runlogging.drawing import run_html
 
-        reader = self.reader
-        facts = {"Experiment": reader.experiment, "Run": reader.id, "Name": reader.name, "Status": reader.status}
-        times = {"Started": reader.started, "Ended": reader.ended}
-        shown = {name: f"{time:%Y-%m-%d %H:%M:%S} UTC" for name, time in times.items() if time is not None}
-        return html_table({**facts, **shown, "Folder": reader.path})
+        return run_html(self.reader)
+
+    def plot(
+        self, names: str | Sequence[str], x: Literal["step", "time", "relative"] = "step", *, log_y: bool = False
+    ) -> Figure:
+        """Return the curves of metrics as a figure of matplotlib; see `runlogging.drawing.plot`.
+
+        Args:
+            names: a metric, or several.
+            x: "step", "time" or "relative" (seconds since the start).
+            log_y: whether y is logarithmic.
+
+        Raises:
+            MetricNotFoundError: the run has no metric of one of the names (also a KeyError).
+            MissingExtraError: matplotlib is not installed (also an ImportError).
+        """
+        from runlogging.drawing import plot
+
+        return plot(self.reader, names, x, log_y=log_y)
 
     @classmethod
     def _at(cls, path: Path) -> Self:

@@ -42,6 +42,8 @@ def built(root: Path, key: str, facts: Mapping[str, object], build: Build, say: 
     cache = root.absolute() / ENVIRONMENTS_FOLDER
     folder = cache / key
     if (folder / MARKER).exists():
+        with suppress(OSError):  # when it was last used is what `runlogging gc` goes by
+            os.utime(folder / MARKER)
         return folder
     (cache / _LOCKS_FOLDER).mkdir(parents=True, exist_ok=True)
     with _held(cache, key, lambda: say("another run builds the same environment; waiting for it")) as fd:

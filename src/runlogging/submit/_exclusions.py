@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from runlogging.folder import RUN_MANIFEST
 
-ROOT_FOLDERS = frozenset((".store", ".models", ".envs", ".index", ".work", ".slots"))
+ROOT_FOLDERS = frozenset((".store", ".models", ".envs", ".index", ".work", ".slots", ".trash", ".merging"))
 """The folders of ours in a root."""
 
 _MAX_MANIFEST_BYTES = 1 << 24

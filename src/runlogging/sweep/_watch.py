@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from runlogging._errors import RunNotFoundError
+from runlogging.reading._followed import FollowedStreams
 from runlogging.reading._model import numbers_of
-from runlogging.reading._streams import StreamFile, stream_files
 from runlogging.sweep._launching import Flight
 from runlogging.sweep._policies import Policy
 
@@ -65,15 +65,13 @@ class _Tail:
 
     def __init__(self, run: Path, metric: str) -> None:
         self.values: list[float] = []
-        self._run, self._metric = run, metric
-        self._files: dict[Path, StreamFile] = {}
+        self._metric = metric
+        self._streams = FollowedStreams(run, ("metrics", "values"))
 
     def read_on(self) -> bool:
         """Take in what was logged since; return whether there was anything."""
         before = len(self.values)
         with suppress(RunNotFoundError):  # deleted meanwhile
-            for file in stream_files(self._run, ("metrics", "values")):
-                known = self._files.setdefault(file.path, file)
-                for record in known.new_records():
-                    self.values += [value for name, value in numbers_of(record.line) if name == self._metric]
+            for record in self._streams.new_records():
+                self.values += [value for name, value in numbers_of(record.line) if name == self._metric]
         return len(self.values) > before

@@ -1,0 +1,1 @@
+"""Whether a run is whole: lines, numbers, checksums."""

@@ -1,0 +1,1 @@
+"""What can go: old runs and leftovers, planned first and deleted then."""

@@ -1,0 +1,1 @@
+"""Roots that were copied together become one."""

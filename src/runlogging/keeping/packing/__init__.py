@@ -1,0 +1,1 @@
+"""Streams as Parquet and back, and one table over a whole root."""
