@@ -83,7 +83,7 @@ _NUMBERS = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=20)
 
 
 @given(_NUMBERS, st.integers(1, 12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_regression(values: list[float], bins: int) -> None:
     """Residuals and predictions of any numbers are drawn inside of their frames."""
     shifted = [value * 0.5 + 1 for value in values]
@@ -131,7 +131,7 @@ def test_histogram_bars_are_as_high_as_their_counts() -> None:
 @given(
     st.lists(st.lists(st.integers(0, 50), min_size=1, max_size=10), min_size=1, max_size=100), st.floats(1e-3, 1e300)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_histograms_over_steps(counts: list[list[int]], width: float) -> None:
     """Histograms of any bins over any number of steps are drawn."""
     made = [Histogram(at, one, [width * (edge - at) for edge in range(len(one) + 1)]) for at, one in enumerate(counts)]

@@ -33,7 +33,7 @@ def _strokes(svg: str, width: str = "1.6") -> list[str]:
 
 
 @given(st.lists(_VALUES, max_size=60), st.booleans(), st.sampled_from([None, 0.0, 0.9]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_values(values: list[float], log_y: bool, smoothing: float | None) -> None:
     """Whatever the values are, the drawing is well formed and all of its lines are inside."""
     svg = _chart(values, log_y=log_y, smoothing=smoothing)
@@ -48,14 +48,14 @@ def test_any_values(values: list[float], log_y: bool, smoothing: float | None) -
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20),
     st.sampled_from(["step", "time", "relative", "number"]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_x(xs: list[float], kind: str) -> None:
     """Whatever x is, and in whatever order, the drawing is well formed."""
     parsed(line_chart([Curve("loss", xs, [1.0] * len(xs))], x_kind=kind))  # type: ignore[arg-type]
 
 
 @given(st.text(), st.text())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_names(name: str, title: str) -> None:
     """Whatever the names are, the drawing is well formed and has no element of theirs."""
     parsed(line_chart([Curve(name, [0, 1], [1, 2]), Curve(title, [0], [NAN])], title=title, marks=[Mark(name, x=0.5)]))

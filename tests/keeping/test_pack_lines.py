@@ -42,7 +42,7 @@ def looks(file: StreamFile) -> tuple[object, ...]:
     return (*told, file.problems, file.stream, file.writer, file.part)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), stream=st.sampled_from(STREAMS))
 def test_any_file_comes_back_and_reads_the_same(data: st.DataObject, stream: str) -> None:
     """Any bytes come back as they were, and a packed file tells of them just what the file of JSON Lines does."""
@@ -60,7 +60,7 @@ def test_any_file_comes_back_and_reads_the_same(data: st.DataObject, stream: str
         assert plain.read_bytes() == content
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(logs=files("logs"), metrics=files("metrics"), values=files("values"), other=files("metrics"))
 def test_any_run_reads_the_same(logs: bytes, metrics: bytes, values: bytes, other: bytes) -> None:
     """A reader of a packed run gives the records, metrics, log, counts and problems that it gave before."""

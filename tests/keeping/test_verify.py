@@ -397,7 +397,7 @@ def look_at_all(path: Path) -> None:
             continue
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_random_damage_never_raises(
     tmp_path_factory: pytest.TempPathFactory, pattern: Path, data: st.DataObject
@@ -417,7 +417,7 @@ def test_random_damage_never_raises(
     shutil.rmtree(run.parent.parent)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_random_damage_of_a_zip(tmp_path_factory: pytest.TempPathFactory, pattern: Path, data: st.DataObject) -> None:
     """Whatever bytes of a zip are changed, verifying and reading raise our errors only."""

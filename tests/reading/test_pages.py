@@ -64,7 +64,7 @@ def _names(records: object) -> list[tuple[str, int | None]]:
     return [(record.writer, record.line.seq) for record in records]  # type: ignore[attr-defined]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     writers=st.integers(1, 4),

@@ -298,7 +298,7 @@ def line_of(at: int, metrics: dict[str, float | int], step: int | None, is_recor
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lines=_LINES, chance=st.randoms(use_true_random=False))
 def test_a_summary_of_streams_is_that_of_the_series(
     tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[Any, ...]], chance: random.Random
