@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from runlogging.filters import ContextFilter, MetricFilter, RedactFilter, SampleFilter
     from runlogging.processes import CompletedCapture, capture_process
     from runlogging.queues import RunQueueHandler, SnapshotFilter
-    from runlogging.reading import RunReader, list_runs, open_run
+    from runlogging.reading import FilterError, RunReader, RunRow, compare, list_rows, list_runs, open_run, runs_frame
     from runlogging.run import Experiment, Model, Run, Workspace, start_run
     from runlogging.run._bridges import loguru_sink, structlog_processor
     from runlogging.sweep import sweep
@@ -42,6 +42,7 @@ __all__ = [
     "EnvironmentBuildError",
     "ExistsError",
     "Experiment",
+    "FilterError",
     "FormatVersionError",
     "InvalidNameError",
     "InvalidValueError",
@@ -61,6 +62,7 @@ __all__ = [
     "RunNotFoundError",
     "RunQueueHandler",
     "RunReader",
+    "RunRow",
     "SampleFilter",
     "SnapshotFilter",
     "SourceError",
@@ -68,10 +70,13 @@ __all__ = [
     "__version__",
     "adopt",
     "capture_process",
+    "compare",
     "doctor",
+    "list_rows",
     "list_runs",
     "loguru_sink",
     "open_run",
+    "runs_frame",
     "start_run",
     "structlog_processor",
     "sweep",
@@ -84,14 +89,17 @@ _LATE = {
     "doctor": "runlogging.doctor",
     **dict.fromkeys(("ContextFilter", "MetricFilter", "RedactFilter", "SampleFilter"), "runlogging.filters"),
     **dict.fromkeys(("RunQueueHandler", "SnapshotFilter"), "runlogging.queues"),
-    **dict.fromkeys(("RunReader", "list_runs", "open_run"), "runlogging.reading"),
+    **dict.fromkeys(
+        ("FilterError", "RunReader", "RunRow", "compare", "list_rows", "list_runs", "open_run", "runs_frame"),
+        "runlogging.reading",
+    ),
     **dict.fromkeys(("Experiment", "Model", "Run", "Workspace", "start_run"), "runlogging.run"),
     **dict.fromkeys(("loguru_sink", "structlog_processor"), "runlogging.run._bridges"),
     "sweep": "runlogging.sweep",
 }
 
 
-_LATE_MODULES = ("azureml", "charts")
+_LATE_MODULES = ("azureml", "charts", "drawing", "keeping", "report")
 
 
 def __getattr__(name: str) -> Any:

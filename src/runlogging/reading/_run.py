@@ -25,6 +25,7 @@ from runlogging.folder import (
 from runlogging.reading._around import Around, Moment, Which, Writers, find_around, find_moments
 from runlogging.reading._artifacts import ArtifactEntry, last_entries
 from runlogging.reading._facts import RunFacts
+from runlogging.reading._framed import Framed
 from runlogging.reading._gaps import Numbers, find_gaps
 from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import LogEntry, Problem, Record, Series, Value, numbers_of
@@ -37,7 +38,7 @@ _RECORD_STREAMS = ("logs", "metrics", "values")
 _ENVIRONMENT = "environment.json"
 
 
-class RunReader(RunFacts):
+class RunReader(RunFacts, Framed):
     """A run folder. Every look is a look at the files as they are now, so a running run can be watched.
 
     Args:
