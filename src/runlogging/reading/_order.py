@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import heapq
+import logging
 import operator
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from runlogging.reading._levels import is_entry
-from runlogging.reading._model import Record, level_number
+from runlogging.folder import STANDARD_LEVELS
+from runlogging.reading._model import Record
 from runlogging.reading._spans import Batch, WriterLines
 from runlogging.reading._streams import stream_files
 
@@ -39,26 +40,47 @@ class Piece(NamedTuple):
         return not self.begin and self.size == sum(span.take for span in self.batch.spans)
 
 
+class Kind(NamedTuple):
+    """What log entries have in common.
+
+    Attributes:
+        level: the level's number.
+        logger: the logger's name.
+        is_point: whether it is of a stream of numbers or values and below WARNING: a point of its own.
+    """
+
+    level: int
+    logger: str
+    is_point: bool
+
+
 class Slice(NamedTuple):
     """Lines that follow each other, of all writers.
 
     Attributes:
         pieces: what they are made of, a piece a writer.
-        levels: level's number to how many log entries have it.
+        kinds: how many log entries there are of each kind.
         time: the clock of the first line.
+        steps: the least and the greatest step of any line, or None where no line has one.
     """
 
     pieces: tuple[Piece, ...]
-    levels: dict[int, int]
+    kinds: dict[Kind, int]
     time: str
+    steps: tuple[int, int] | None
 
     def records(self) -> Iterator[Record]:
         """Read the lines, in order."""
         return merged_pieces([piece.timed() for piece in self.pieces])
 
-    def entries(self, lowest: int) -> int:
-        """Return how many log entries are at or above a level."""
-        return sum(count for level, count in self.levels.items() if level >= lowest)
+    def entries(self, lowest: int, logger: str = "") -> int:
+        """Return how many log entries are at or above a level, of a logger and those below it; "" is of all."""
+        below = f"{logger}."
+        return sum(
+            count
+            for kind, count in self.kinds.items()
+            if kind.level >= lowest and (not logger or kind.logger == logger or kind.logger.startswith(below))
+        )
 
     def joined(self, later: Slice) -> Slice | None:
         """Return one slice for this and the one behind it, where both are whole batches of one writer and short."""
@@ -75,8 +97,28 @@ class Slice(NamedTuple):
                 return None
             spans[span.file.path] = both
         batch = one.batch._replace(spans=tuple(spans.values()))
-        levels = dict(Counter(self.levels) + Counter(later.levels))
-        return Slice((Piece(batch, 0, one.size + two.size),), levels, self.time)
+        kinds = dict(Counter(self.kinds) + Counter(later.kinds))
+        steps = _range([*(self.steps or ()), *(later.steps or ())])
+        return Slice((Piece(batch, 0, one.size + two.size),), kinds, self.time, steps)
+
+
+def _range(numbers: list[int]) -> tuple[int, int] | None:
+    return (min(numbers), max(numbers)) if numbers else None
+
+
+def _kinds_of(records: Iterable[Record]) -> dict[Kind, int]:
+    """Count the log entries among records by their kinds."""
+    counts: Counter[tuple[str | None, int | None, str | None, bool]] = Counter()
+    for line, _, stream in records:
+        if line.level is not None or line.message is not None:
+            counts[line.level, line.level_number, line.logger, stream == "logs"] += 1
+    kinds: dict[Kind, int] = {}
+    for (level, number, logger, is_log), count in counts.items():
+        if number is None:
+            number = STANDARD_LEVELS.get(level or "", 0)
+        kind = Kind(number, logger or "", not is_log and number < logging.WARNING)
+        kinds[kind] = kinds.get(kind, 0) + count
+    return kinds
 
 
 def merged_pieces(sources: list[list[Timed]]) -> Iterator[Record]:
@@ -96,6 +138,10 @@ class RunOrder:
         self._writers: dict[str, WriterLines] = {}
         # What each writer has given and no slice has: lines behind the last one of another writer that goes on.
         self._left: dict[str, tuple[Batch, list[Timed], int]] = {}
+
+    def has_lost_files(self) -> bool:
+        """Tell whether a file that was read is gone."""
+        return not all(path.exists() for writer in self._writers.values() for path in writer.paths)
 
     def new_slices(self) -> Iterator[tuple[Slice, list[list[Timed]]]]:
         """Yield each new slice with its lines, a list a writer."""
@@ -131,10 +177,9 @@ class RunOrder:
                 self._left[name] = batch, timed, end
             else:
                 del self._left[name]
-        levels = Counter(
-            level_number(record.line) for timed in read for _, record in timed if is_entry(record, lowest=0)
-        )
-        return Slice(tuple(pieces), dict(levels), min(timed[0][0] for timed in read)), read
+        records = [record for timed in read for _, record in timed]
+        steps = _range([record.line.step for record in records if record.line.step is not None])
+        return Slice(tuple(pieces), _kinds_of(records), min(timed[0][0] for timed in read), steps), read
 
 
 def ordered_records(run: Path) -> Iterator[Record]:
