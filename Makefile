@@ -11,7 +11,7 @@ SOURCES = src tests samples benchmarks
 run-tests = $(1) -m pytest -n 2 --dist loadfile --ignore=tests/integrations || \
 	$(1) -m pytest --last-failed --last-failed-no-failures none --ignore=tests/integrations
 
-.PHONY: help demo test test-other lint bench bench-reading viewer test-integrations clean which-python
+.PHONY: help demo test test-other lint bench bench-reading bench-viewer viewer test-integrations clean which-python
 
 help:
 	@echo "make demo               run the Ridge sweep of the samples and look at its run folder"
@@ -19,6 +19,7 @@ help:
 	@echo "make lint               ruff and mypy"
 	@echo "make bench              compare the handler with others"
 	@echo "make bench-reading      compare reading, packing and listing with others"
+	@echo "make bench-viewer       time the viewer in a browser"
 	@echo "make viewer             copy the viewer's pages into the package"
 	@echo "make test-integrations  run the tests that need other programs"
 	@echo "make clean              remove what the targets made"
@@ -52,6 +53,9 @@ bench-reading: .venv/.test
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/packing.py
 	$(BIN)/python benchmarks/listing.py
+
+bench-viewer: .venv/.test
+	$(BIN)/python benchmarks/viewer.py
 
 # viewer/src becomes src/runlogging/viewer/static; uPlot comes from npm where it is not there yet.
 viewer:

@@ -23,7 +23,16 @@ import runlogging
 
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTED_FOLDER = "/home/you"
-RUN_PAGES = ("README.md", "docs/search.md", "docs/frames.md", "docs/drawing.md", "docs/run.md", "docs/capture.md", "docs/submit.md", "docs/sweep.md")
+RUN_PAGES = (
+    "README.md",
+    "docs/search.md",
+    "docs/frames.md",
+    "docs/drawing.md",
+    "docs/run.md",
+    "docs/capture.md",
+    "docs/submit.md",
+    "docs/sweep.md",
+)
 _BLOCK = re.compile(r"(?m)(?:^<!-- (file|not run): (.+) -->\n+)?^```(\w+)\n((?:.*\n)*?)```$")
 _VARYING = (
     (re.compile(r"\d{8}T\d{6}-\d{6}-\w{6}"), "RUN"),

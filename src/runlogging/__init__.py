@@ -99,7 +99,7 @@ _LATE = {
 }
 
 
-_LATE_MODULES = ("azureml", "charts", "drawing", "keeping", "report")
+_LATE_MODULES = ("azureml", "charts", "drawing", "keeping", "notebook", "report", "viewer")
 
 
 def __getattr__(name: str) -> Any:

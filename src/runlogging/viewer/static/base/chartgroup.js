@@ -1,0 +1,106 @@
+// What the charts of a page share: the part of x that is shown, the cursor, the mark of the time line, and following.
+
+import { perFrame, settled } from "./dom.js";
+
+export class ChartGroup {
+  /** @param onView is told, once it has settled, that another part of x is shown. */
+  constructor({ onView }) {
+    this.charts = new Set();
+    this.view = null; // null: all
+    this.steps = []; // the views before, for going back
+    this.mark = null; // { step, us }
+    this.isFollowing = true;
+    this.told = settled(onView, 90);
+    this.onChange = new Set();
+    this.tell = perFrame((source, x) => {
+      for (const chart of this.charts) if (chart !== source) chart.follow(x);
+    });
+  }
+
+  join(chart) {
+    this.charts.add(chart);
+    return () => this.charts.delete(chart);
+  }
+
+  get bounds() {
+    let found = null;
+    for (const { columns } of this.charts) {
+      const bounds = columns?.bounds;
+      if (bounds) found = found ? [Math.min(found[0], bounds[0]), Math.max(found[1], bounds[1])] : [...bounds];
+    }
+    return found;
+  }
+
+  focused() {}
+
+  point(source, x) {
+    this.tell(source, x);
+  }
+
+  left(source) {
+    this.tell(source, null);
+    source.onLeave?.(source);
+  }
+
+  /** Show a part of x in all charts. */
+  setView(view, { isStep = true, isQuiet = false } = {}) {
+    if (isStep) this.steps.push(this.view);
+    this.view = view;
+    const bounds = this.bounds;
+    this.isFollowing = !view || !bounds || view.to >= bounds[1];
+    for (const chart of this.charts) chart.columns && chart.rescale();
+    for (const listener of this.onChange) listener();
+    if (!isQuiet) this.told();
+  }
+
+  zoomTo(from, to) {
+    if (to > from) this.setView({ from, to });
+  }
+
+  zoomBy(factor, share, [from, to]) {
+    const at = from + (to - from) * share;
+    const view = { from: at - (at - from) * factor, to: at + (to - at) * factor };
+    const bounds = this.bounds;
+    if (bounds && view.from <= bounds[0] && view.to >= bounds[1]) return this.reset();
+    if (view.to - view.from > Math.abs(at) * 1e-12) this.setView(view);
+  }
+
+  pan(share, [from, to]) {
+    const way = (to - from) * share;
+    this.setView({ from: from + way, to: to + way });
+  }
+
+  /** Go back to the view before; without one zoom out. */
+  back([from, to]) {
+    if (!this.steps.length) return this.view && this.zoomBy(2, 0.5, [from, to]);
+    this.setView(this.steps.pop(), { isStep: false });
+  }
+
+  reset() {
+    if (this.view) this.setView(null);
+  }
+
+  /** Follow what comes, or stay where it is. */
+  setFollowing(value) {
+    const bounds = this.bounds;
+    if (bounds && !value && !this.view) this.setView({ from: bounds[0], to: bounds[1] }, { isStep: false });
+    else if (bounds && value && this.view) {
+      const width = this.view.to - this.view.from;
+      this.setView({ from: bounds[1] - width, to: bounds[1] }, { isStep: false });
+    }
+    this.isFollowing = value;
+  }
+
+  /** Something came: move along to the right edge where that is wanted. */
+  keepUp() {
+    const bounds = this.bounds;
+    if (!this.isFollowing || !this.view || !bounds || bounds[1] <= this.view.to) return;
+    const width = this.view.to - this.view.from;
+    this.setView({ from: bounds[1] - width, to: bounds[1] }, { isStep: false, isQuiet: true });
+  }
+
+  setMark(mark) {
+    this.mark = mark;
+    for (const chart of this.charts) chart.plot?.redraw(false);
+  }
+}

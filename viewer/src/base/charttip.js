@@ -1,0 +1,120 @@
+// The tooltip of charts: what the points under the cursor are. It never leaves the window; a click pins it, and then its text can be
+// copied; several runs can be sorted by distance, value or name.
+
+import { fill, h } from "./dom.js";
+import { number } from "./format.js";
+import { timeText } from "./timeline.js";
+import { addWords, t } from "./words.js";
+
+addWords({
+  "tip.step": ["step", "ステップ"],
+  "tip.time": ["time", "時刻"],
+  "tip.writer": ["writer", "書き込み元"],
+  "tip.smooth": ["smoothed", "平滑化"],
+  "tip.more": ["{count} more", "他 {count} 件"],
+  "tip.distance": ["nearest", "近い順"],
+  "tip.value": ["value", "値"],
+  "tip.name": ["name", "名前"],
+  "tip.sort": ["Sort by", "並べ替え"],
+  "tip.close": ["Close", "閉じる"],
+});
+
+const MOST = 20;
+const EDGE = 8;
+let order = "distance";
+
+export class Tip {
+  constructor() {
+    this.element = h("div", { className: "chart-tip", hidden: true, role: "group" });
+    document.body.append(this.element);
+    this.isPinned = false;
+    this.onKey = (event) => event.key === "Escape" && this.release();
+    addEventListener("keydown", this.onKey);
+  }
+
+  dispose() {
+    removeEventListener("keydown", this.onKey);
+    this.element.remove();
+  }
+
+  /** Show points of a chart near a place of the window. */
+  show(chart, points, { x, y }, isPinned = false) {
+    if (this.isPinned && !isPinned) return;
+    if (!points.length) return this.hide();
+    this.isPinned = isPinned;
+    this.last = { chart, points, at: { x, y } };
+    this.element.hidden = false;
+    this.element.dataset.pinned = String(isPinned);
+    fill(this.element, points.length === 1 ? one(chart, points[0]) : this.several(chart, points), isPinned && this.buttons(points));
+    this.place(x, y);
+  }
+
+  buttons(points) {
+    const sorts = ["distance", "value", "name"].map((name) =>
+      h("button", { "aria-pressed": String(order === name), onClick: () => this.sort(name) }, t(`tip.${name}`)));
+    return h("div", { className: "tip-buttons" }, points.length > 1 && [h("span", { className: "faint" }, t("tip.sort")), sorts],
+      h("button", { onClick: () => this.release() }, t("tip.close")));
+  }
+
+  sort(name) {
+    order = name;
+    const { chart, points, at } = this.last;
+    this.show(chart, points, at, this.isPinned);
+  }
+
+  several(chart, points) {
+    const sorted = [...points].sort(ORDERS[order](chart));
+    const rows = sorted.slice(0, MOST).map((point) => {
+      const { colour } = chart.colours.of(point.line.run);
+      return h("tr", null, h("td", null, h("span", { className: "swatch", style: { background: colour } })), h("td", null, chart.label(point.line)),
+        h("td", { className: "number" }, point.step ?? ""), h("td", { className: "number mono" }, textOf(point)));
+    });
+    const more = sorted.length - MOST;
+    return [h("table", null, h("tbody", null, rows)), more > 0 && h("p", { className: "faint" }, t("tip.more", { count: more }))];
+  }
+
+  place(x, y) {
+    const { width, height } = this.element.getBoundingClientRect();
+    const left = x + 16 + width + EDGE < innerWidth ? x + 16 : x - 16 - width;
+    const top = y + 16 + height + EDGE < innerHeight ? y + 16 : y - 16 - height;
+    const within = (place, size, room) => Math.max(EDGE, Math.min(place, room - size - EDGE));
+    this.element.style.left = `${within(left, width, innerWidth)}px`;
+    this.element.style.top = `${within(top, height, innerHeight)}px`;
+  }
+
+  release() {
+    this.isPinned = false;
+    this.hide();
+  }
+
+  hide() {
+    if (this.isPinned) return;
+    this.element.hidden = true;
+  }
+}
+
+const ORDERS = {
+  distance: (chart) => {
+    const top = chart.plot.cursor.top ?? 0;
+    const away = (point) => (point.value === null ? 0 : Math.abs(chart.plot.valToPos(point.value, "y") - top));
+    return (first, second) => away(first) - away(second);
+  },
+  value: () => (first, second) => (second.value ?? -Infinity) - (first.value ?? -Infinity),
+  name: (chart) => (first, second) => chart.label(first.line).localeCompare(chart.label(second.line)),
+};
+
+/** The value of a point, all digits of it. */
+export function textOf(point) {
+  return point.text ?? (point.value === null ? "" : String(point.value));
+}
+
+function one(chart, point) {
+  const time = timeText(point.time);
+  const local = new Date(point.time / 1000).toLocaleTimeString();
+  return h("dl", null,
+    h("dt", null, t("tip.step")), h("dd", { className: "mono", "data-what": "step" }, point.step ?? "\u2013"),
+    h("dt", null, t("tip.value")), h("dd", { className: "mono", "data-what": "value" }, textOf(point)),
+    point.smooth !== null && [h("dt", null, t("tip.smooth")), h("dd", { className: "mono" }, number(point.smooth))],
+    h("dt", null, t("tip.time")), h("dd", { className: "mono", "data-what": "time", title: local }, time),
+    point.line.writer !== "main" && [h("dt", null, t("tip.writer")), h("dd", null, point.line.writer)]);
+}
