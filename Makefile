@@ -8,14 +8,15 @@ PIP_INSTALL = -m pip install -q --disable-pip-version-check
 SOURCES = src tests samples benchmarks
 
 # On two cores; what fails there, beside another test, is tried once more alone, and must pass.
-run-tests = $(1) -m pytest -n 2 --dist loadfile --ignore=tests/integrations || \
-	$(1) -m pytest --last-failed --last-failed-no-failures none --ignore=tests/integrations
+run-tests = $(1) -m pytest -n 2 --dist loadfile --ignore=tests/integrations -m "$(2)" || \
+	$(1) -m pytest --last-failed --last-failed-no-failures none --ignore=tests/integrations -m "$(2)"
 
-.PHONY: help demo test test-other lint bench bench-reading bench-viewer viewer test-integrations clean which-python
+.PHONY: help demo test test-browser test-other lint bench bench-reading bench-viewer viewer test-integrations clean which-python
 
 help:
 	@echo "make demo               run the Ridge sweep of the samples and look at its run folder"
 	@echo "make test               run the tests"
+	@echo "make test-browser       run the tests that drive a browser"
 	@echo "make lint               ruff and mypy"
 	@echo "make bench              compare the handler with others"
 	@echo "make bench-reading      compare reading, packing and listing with others"
@@ -35,11 +36,15 @@ demo: .venv/.samples
 	@echo "Next: $(BIN)/runlogging logs latest --root demo/runs"
 
 test: .venv/.test
-	$(call run-tests,$(BIN)/python)
+	$(call run-tests,$(BIN)/python,not browser)
+
+# The pages in a real browser: Debian's chromium, headless. Without it they are skipped.
+test-browser: .venv/.test
+	$(call run-tests,$(BIN)/python,browser)
 
 # The same with another Python, in an environment of its own.
 test-other: .venv-other/.test
-	$(call run-tests,.venv-other/bin/python)
+	$(call run-tests,.venv-other/bin/python,not browser)
 
 lint: .venv/.lint
 	$(BIN)/ruff check $(SOURCES)

@@ -21,6 +21,13 @@ _numbers = itertools.count()
 SOURCE = Path(__file__).parent.parent / "src"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that drive a browser: `make test` leaves them to `make test-browser`."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) or item.path.name.startswith("test_browser"):
+            item.add_marker("browser")
+
+
 @pytest.fixture(autouse=True)
 def _no_run_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RUNLOGGING_RUN", "RUNLOGGING_ROOT", "RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK"):

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runlogging.folder import Line, RunSpec, Writer, now_text
-from runlogging.viewer._runs import figures, thinned
+from runlogging.viewer._run_groups import figures
+from runlogging.viewer._sparks import thinned
 from tests.viewer.conftest import PATIENCE_S, StartRunning, StartViewer, Viewer, keys, wait_until
 
 numpy = pytest.importorskip("numpy")

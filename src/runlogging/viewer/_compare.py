@@ -23,7 +23,9 @@ from runlogging._errors import InvalidValueError, RunLoggingError
 from runlogging.reading import RunReader
 from runlogging.reading.comparing import compare
 from runlogging.viewer._answers import answering
-from runlogging.viewer._runs import Item, column_of, table_of
+from runlogging.viewer._run_columns import column_of
+from runlogging.viewer._run_items import Item
+from runlogging.viewer._run_table import table_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -35,13 +35,15 @@ function header() {
   return h(
     "header",
     { className: "frame" },
-    h("a", { href: urlOf({}), "data-inside": true, className: "home" }, "runlogging"),
-    h("div", { id: "crumbs" }),
-    h("div", { className: "spring" }),
-    light,
-    h("button", { onClick: nextTheme, className: "quiet" }, t("app.theme")),
-    h("button", { onClick: () => chooseLanguage(language === "en" ? "ja" : "en"), className: "quiet" }, t("app.language")),
-    h("button", { onClick: showKeys, className: "quiet", "aria-label": t("app.keys") }, "?"),
+    h("div", { className: "frame-place" }, h("a", { href: urlOf({}), "data-inside": true, className: "home" }, "runlogging"), h("div", { id: "crumbs" })),
+    h(
+      "div",
+      { className: "frame-tools" },
+      light,
+      h("button", { onClick: nextTheme, className: "quiet" }, t("app.theme")),
+      h("button", { onClick: () => chooseLanguage(language === "en" ? "ja" : "en"), className: "quiet", lang: language === "en" ? "ja" : "en" }, t("app.language")),
+      h("button", { onClick: showKeys, className: "quiet", "aria-label": t("app.keys") }, "?"),
+    ),
   );
 }
 

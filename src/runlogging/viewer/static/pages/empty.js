@@ -45,7 +45,7 @@ export function draw(container, facts) {
       h("p", { className: "faint" }, t("empty.open", { command: "runlogging view FOLDER" })),
     ],
     h("h2", null, t("empty.sample")),
-    h("pre", { tabindex: 0, style: { overflow: "auto" } }, facts.sample.join("\n")),
+    h("pre", { tabindex: 0, className: "sample" }, facts.sample.join("\n")),
     h("p", { className: "faint" }, t("empty.waits")),
   );
 }

@@ -45,7 +45,7 @@ function part(title, ...content) {
 }
 
 function writersOf(writers) {
-  return h("div", { className: "wide-table" }, h("table", null, h("tbody", null, writers.map((writer) => h("tr", null,
+  return h("div", { className: "wide-table", tabindex: "0", role: "region", "aria-label": t("about.writers") }, h("table", null, h("tbody", null, writers.map((writer) => h("tr", null,
     h("th", { scope: "row" }, writer.name), h("td", null, `${writer.host ?? ""} ${writer.pid ?? ""}`), h("td", null, moment(writer.started)),
     h("td", null, writer.ended ? moment(writer.ended) : ""), h("td", null, writer.status ?? ""))))));
 }

@@ -1,0 +1,101 @@
+"""The groups of runs, their figures with bands, and the filters that lead to the runs of a group."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from runlogging.viewer._run_columns import Column
+from runlogging.viewer._run_items import Item
+
+
+def grouped(items: Iterable[Item], by: Sequence[Column], shown: Sequence[Column], agg: str, band: str) -> list[Any]:
+    """Return the groups of runs, each with its figures, which depend on its own runs only.
+
+    Args:
+        items: the runs.
+        by: the columns that make the groups; no column makes one group of all.
+        shown: the columns whose figures are wanted; what is no number counts for nothing.
+        agg: "mean" or "median".
+        band: "std" (of a sample), "stderr", "minmax" or "quantile" (from the 25th to the 75th percentile).
+    """
+    groups: dict[str, tuple[list[Any], list[Item]]] = {}
+    for item in items:
+        values = [column.value(item) for column in by]
+        groups.setdefault(json.dumps(values, default=str, sort_keys=True), (values, []))[1].append(item)
+    return [
+        {
+            "values": values,
+            "where": where_of(by, values),
+            "count": len(members),
+            "statuses": dict(Counter(item.status for item in members)),
+            "cells": {column.name: figures([column.value(one) for one in members], agg, band) for column in shown},
+        }
+        for values, members in groups.values()
+    ]
+
+
+def figures(values: Iterable[Any], agg: str, band: str) -> dict[str, Any]:
+    """Return how many numbers there are, their middle and the ends of their band; None for what does not exist."""
+    numbers = [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    finite = [number for number in numbers if math.isfinite(number)]
+    found: dict[str, Any] = {"n": len(finite), "centre": None, "low": None, "high": None}
+    if len(numbers) > len(finite):
+        found["nonfinite"] = len(numbers) - len(finite)
+    if finite:
+        centre = statistics.median(finite) if agg == "median" else math.fsum(finite) / len(finite)
+        low, high = _band(finite, centre, band)
+        found.update(centre=centre, low=low, high=high)
+    return found
+
+
+def _band(finite: list[float], centre: float, band: str) -> tuple[float | None, float | None]:
+    if band == "minmax":
+        return min(finite), max(finite)
+    if len(finite) < 2:  # one value has no spread
+        return None, None
+    if band == "quantile":
+        low, _, high = statistics.quantiles(finite, n=4, method="inclusive")
+        return low, high
+    spread = statistics.stdev(finite) / (math.sqrt(len(finite)) if band == "stderr" else 1)
+    return centre - spread, centre + spread
+
+
+def where_of(by: Sequence[Column], values: Sequence[Any]) -> str | None:
+    """Return the filter that finds the runs that have some values; None where no filter says it.
+
+    Args:
+        by: the columns.
+        values: what the runs have there, in the same order.
+    """
+    said = [condition for column, value in zip(by, values, strict=True) if (condition := _condition(column, value))]
+    return " and ".join(said) if len(said) == len(by) else None
+
+
+def _quoted(column: Column) -> str:
+    """Return a column's name as a filter has it, whatever letters are in it."""
+    name = column.name
+    if column.room == "attributes":
+        return name
+    quoted = '"' + column.key.replace('"', '""') + '"'
+    return name.replace(column.key, quoted) if column.figure != "last" else f"{name.partition('.')[0]}.{quoted}"
+
+
+def _condition(column: Column, value: Any) -> str | None:
+    """Return the filter that finds the runs that have a value; None where no filter says it."""
+    name = _quoted(column)
+    if value is None:
+        return f"{name} IS NULL"
+    if isinstance(value, list | dict):
+        return None
+    if isinstance(value, float) and math.isnan(value):
+        return f"{name} IS NAN"
+    if isinstance(value, bool):
+        return f"{name} = {str(value).lower()}"
+    if isinstance(value, int | float):
+        return f"{name} = {value!r}"
+    return "{} = '{}'".format(name, str(value).replace("'", "''"))

@@ -1,0 +1,83 @@
+// The curves of several runs, one chart for each metric.
+
+import { get } from "../base/api.js";
+import { axisTitle } from "../base/chart.js";
+import { Card } from "../base/chartcard.js";
+import { ChartGroup } from "../base/chartgroup.js";
+import { Tip } from "../base/charttip.js";
+import { fill, h } from "../base/dom.js";
+import { change } from "../base/state.js";
+import { t } from "../base/words.js";
+
+/** So many charts are drawn at first, and so many more at each press of the button. */
+export const FIRST_CURVES = 12;
+
+const AXES = ["step", "relstep", "wall", "relative", "active"];
+
+export async function drawCurves(page) {
+  const place = page.body;
+  const names = await metricNames(page);
+  if (place !== page.body || page.isGone) return;
+  const axis = page.state.x ?? "step";
+  const smooth = Number(page.state.smooth) || 0;
+  page.group = new ChartGroup({ onView: () => page.cards.forEach((card) => card.load()) });
+  page.tip = new Tip();
+  const spoken = h("div", { className: "unseen", role: "status" });
+  const slots = h("div", { className: "compare-curves" });
+  fill(
+    place,
+    curvesBar(axis, smooth),
+    slots,
+    names.length > page.mostCurves && h("button", { onClick: () => ((page.mostCurves += FIRST_CURVES), page.draw()) }, t("compare.more")),
+    spoken,
+  );
+  const runs = page.keys.filter((key) => !page.off.has(key));
+  for (const name of names.slice(0, page.mostCurves)) {
+    const slot = h("div", { className: "compare-slot" });
+    slots.append(slot);
+    const card = cardOf(page, name, runs, { x: axis, smooth }, spoken);
+    page.cards.push(card);
+    slot.append(card.element);
+    card.load();
+  }
+}
+
+function curvesBar(axis, smooth) {
+  const setAxis = (event) => change({ x: event.target.value === "step" ? null : event.target.value });
+  const setSmooth = (event) => change({ smooth: Number(event.target.value) || null });
+  return h(
+    "div",
+    { className: "compare-bar" },
+    h("label", null, "x ", h("select", { onChange: setAxis }, AXES.map((name) => h("option", { value: name, selected: name === axis }, axisTitle(name))))),
+    h("label", null, `${t("compare.smooth")} `, h("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: smooth, onChange: setSmooth })),
+  );
+}
+
+function cardOf(page, name, runs, question, spoken) {
+  return new Card({
+    name, runs, group: page.group, colours: page.colours, tip: page.tip, text: page.state[`c.${name}`],
+    label: (line) => page.title(page.keys.indexOf(line.run)),
+    read: (text) => (spoken.textContent = text),
+    ask: () => question,
+    onSettings: (text) => change({ [`c.${name}`]: text }, { quiet: true }),
+    onPoint: () => {},
+  });
+}
+
+/** All metrics of the runs, also those that are the same in all. */
+async function metricNames(page) {
+  const names = page.data.metrics.map((metric) => metric.name);
+  if (!page.data.same.metrics) return names;
+  page.whole ??= new Map();
+  const asked = page.keys.join(" ");
+  if (!page.whole.has(asked)) page.whole.set(asked, get("api/compare", { run: page.keys, all: 1 }).then((whole) => whole.metrics.map((metric) => metric.name)));
+  return page.whole.get(asked).catch(() => names);
+}
+
+/** Take the charts away. */
+export function dropCards(page) {
+  for (const card of page.cards) card.dispose();
+  page.cards = [];
+  page.tip?.dispose();
+  page.tip = null;
+}
