@@ -14,11 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from runlogging import RunHandler
 
 _numbers = itertools.count()
 SOURCE = Path(__file__).parent.parent / "src"
+
+
+# A machine that is busy with other tests is no fault of what is tested.
+settings.register_profile(
+    "busy",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

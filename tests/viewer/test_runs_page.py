@@ -44,7 +44,7 @@ def shows(page: Page, holds: Callable[[list[str]], object], what: str) -> None:
 def test_the_table_shows_all_runs(quiet_page: Page, viewer: Viewer, noise: Noise) -> None:
     """Each with its status in words and its metrics with a small curve, in an ARIA grid; nothing is asked elsewhere."""
     page = opened(quiet_page, viewer)
-    grid = page.get_by_role("grid")
+    grid = page.get_by_role("treegrid")
     assert grid.get_attribute("aria-rowcount") == "6"
     assert {"broken", "lasso 0.1", "ridge 0.01", "ridge 0.1"} < set(names(page))
     assert page.locator('.grid-row .status[data-status="Failed"]').inner_text().strip() == "Failed"
@@ -156,7 +156,7 @@ def test_two_are_chosen_and_compared(quiet_page: Page, viewer: Viewer, made_root
 def test_the_keyboard_does_it_all(quiet_page: Page, viewer: Viewer) -> None:
     """Arrows move, space selects, shift and arrows select a range, Enter opens; the grid says which cell is meant."""
     page = opened(quiet_page, viewer)
-    grid = page.get_by_role("grid")
+    grid = page.get_by_role("treegrid")
     grid.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
@@ -181,7 +181,7 @@ def test_a_run_of_another_is_shown_below_it(quiet_page: Page, tmp_path: Path, st
     assert [row.get_attribute("aria-level") for row in page.locator(".grid-row").all()] == ["1", "1", "2", "2"]
     page.get_by_role("button", name="Fold all").last.click()
     shows(page, lambda now: now == ["z", "a"], "the children are folded away")
-    page.get_by_role("grid").focus()
+    page.get_by_role("treegrid").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     shows(page, lambda now: now == ["z", "a", "a2", "a1"], "the children are back")

@@ -28,7 +28,7 @@ export function makeTable(container, options) {
   const cardHeight = 92;
   const head = h("div", { className: "grid-head", role: "row", "aria-rowindex": 1 });
   const body = h("div", { className: "grid-body", role: "rowgroup" });
-  const grid = h("div", { className: "grid", role: "grid", tabindex: 0, "aria-label": options.label, "aria-multiselectable": "true" });
+  const grid = h("div", { className: "grid", role: "treegrid", tabindex: 0, "aria-label": options.label, "aria-multiselectable": "true" });
   grid.append(h("div", { className: "grid-headgroup", role: "rowgroup" }, head), body);
   fill(container, grid);
   const active = { row: 0, column: 0 };

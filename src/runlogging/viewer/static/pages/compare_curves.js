@@ -27,6 +27,7 @@ export async function drawCurves(page) {
   fill(
     place,
     curvesBar(axis, smooth),
+    h("h2", { className: "unseen" }, t("compare.curves")),
     slots,
     names.length > page.mostCurves && h("button", { onClick: () => ((page.mostCurves += FIRST_CURVES), page.draw()) }, t("compare.more")),
     spoken,
