@@ -31,6 +31,7 @@ from runlogging import (
 from runlogging.reading import follow_logs
 
 from ..conftest import SOURCE, RunScript, only_run
+from .tools import manifest_only
 
 
 def write_lines(path: Path, *lines: dict[str, Any] | bytes) -> None:
@@ -468,3 +469,23 @@ def test_times_are_aware_and_in_utc(made: Path) -> None:
     (entry,) = open_run(made).logs()
     assert entry.time == datetime(2026, 11, 23, 23, 5, 2, 100001, tzinfo=UTC)
     assert entry.time.utcoffset() == timedelta(0)
+
+
+BESIDE = {
+    "empty": b"\n",
+    "blank": b"   \n",
+    "object over two lines": b'{"time":\n"2026-11-23T23:05:02.000000Z"}\n',
+    "object that goes on behind a brace": b'{"metrics":{}\n,"seq":7}\n',
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_a_line_of_two_objects_does_not_make_up_for_another(tmp_path: Path, beside: str) -> None:
+    """One object too many in a line and one too few beside it are two bad lines, or one and an empty one."""
+    good = b'{"seq":%d,"time":"2026-11-23T23:05:02.000000Z","metrics":{"loss":%d}}\n'
+    run = manifest_only(tmp_path)
+    (run / "metrics.jsonl").write_bytes(
+        good % (1, 1) + good[:-1] % (2, 2) + good % (3, 3) + BESIDE[beside] + good % (4, 4)
+    )
+    assert open_run(run).series("loss").values == [1, 4]
+    assert "bad" in {problem.kind for problem in open_run(run).problems}

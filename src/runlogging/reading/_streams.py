@@ -134,8 +134,9 @@ def _decoded(decoder: Any, data: bytes, note: Callable[[int, Exception], None]) 
     """Return the good lines of some whole lines; ``note`` is told of the others, with their offsets."""
     try:
         lines = decoder.decode_lines(data)
-        # Fewer or more: an empty line, or one that holds two objects.
-        if len(lines) == data.count(b"\n") and _have_times(lines):
+        # Each line is an object where all begin and end as one and there are as many objects as lines: inside of one
+        # object no "}" can stand before a "{", so none reaches over two lines while another line holds two.
+        if len(lines) == data.count(b"}\n{") + 1 == data.count(b"\n") and data[:1] == b"{" and _have_times(lines):
             return lines  # type: ignore[no-any-return]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError):
         pass
