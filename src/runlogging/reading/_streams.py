@@ -134,13 +134,20 @@ def _decoded(decoder: Any, data: bytes, note: Callable[[int, Exception], None]) 
     """Return the good lines of some whole lines; ``note`` is told of the others, with their offsets."""
     try:
         lines = decoder.decode_lines(data)
-        # Each line is an object where all begin and end as one and there are as many objects as lines: inside of one
-        # object no "}" can stand before a "{", so none reaches over two lines while another line holds two.
-        if len(lines) == data.count(b"}\n{") + 1 == data.count(b"\n") and data[:1] == b"{" and _have_times(lines):
+        if is_object_a_line(data, len(lines)) and _have_times(lines):
             return lines  # type: ignore[no-any-return]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError):
         pass
     return _decoded_singly(decoder.decode, data, note)
+
+
+def is_object_a_line(data: bytes, objects: int) -> bool:
+    """Tell whether some whole lines, in which so many objects were found, hold one each.
+
+    Each line must begin and end as an object does: inside of one no "}" can stand before a "{", so none reaches over
+    two lines while another line holds two, and no empty line makes up for one that does.
+    """
+    return objects == data.count(b"}\n{") + 1 == data.count(b"\n") and data.startswith(b"{") and data.endswith(b"}\n")
 
 
 def _decoded_singly(decode: Callable[[bytes], Any], data: bytes, note: Callable[[int, Exception], None]) -> list[Any]:

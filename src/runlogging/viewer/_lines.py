@@ -9,7 +9,7 @@ import msgspec
 
 from runlogging.folder import Line
 from runlogging.reading._model import numbers_of
-from runlogging.reading._streams import BLOCK_BYTES, StreamFile
+from runlogging.reading._streams import BLOCK_BYTES, StreamFile, is_object_a_line
 from runlogging.viewer._table import EXACT_BELOW, Column, Number, Table, column_of
 
 _MOST_NAMES = 64
@@ -203,7 +203,7 @@ def _times(lines: Sequence[Any], data: bytes) -> str | None:
     """Return the times of lines, joined; None where one is of another form, or there are lines that are none."""
     times, count = "".join([line.time for line in lines]), len(lines)
     # One that is shorter or longer would move the points and the ends of those behind it.
-    is_whole = count == data.count(b"\n") and len(times) == count * _TIME_LENGTH
+    is_whole = is_object_a_line(data, count) and len(times) == count * _TIME_LENGTH
     return (
         times
         if is_whole and times[19::_TIME_LENGTH] == "." * count and times[26::_TIME_LENGTH] == "Z" * count

@@ -21,7 +21,7 @@ from runlogging.folder import STANDARD_LEVELS
 from runlogging.reading import LogPages
 from runlogging.reading._levels import lowest_level
 from runlogging.reading._order import Slice
-from runlogging.reading._streams import StreamFile
+from runlogging.reading._streams import StreamFile, is_object_a_line
 
 _LONGEST_QUERY = 1_000
 _MOST_SPANS = 200
@@ -229,4 +229,4 @@ def _light_entries(one: Slice, data: bytes) -> list[Any] | None:
     chosen = lines[span.skip : span.skip + span.take][piece.begin : piece.begin + piece.size]
     entries = [line for line in chosen if line.level is not None or line.message is not None]
     # A bad line would have moved all behind it.
-    return entries if len(lines) == data.count(b"\n") and len(entries) == sum(one.kinds.values()) else None
+    return entries if is_object_a_line(data, len(lines)) and len(entries) == sum(one.kinds.values()) else None

@@ -196,3 +196,10 @@ def test_names_choose_points_and_keep_their_order(name: str, contents: Sequence[
         for way in WAYS.values():
             columns = read_points(run, Names([name]), way).to_dict(as_series=False)
             assert comparable(points_in(columns)) == said
+
+
+def test_a_line_of_two_objects_does_not_make_up_for_an_empty_one(tmp_path: Path) -> None:
+    """As many objects as newlines are not an object a line."""
+    good = [text_of(number, {"loss": number / 3}, step=number) for number in range(20)]
+    pieces = [*good[:7], b"\n", *good[7:11], good[11][:-1] + good[12], *good[13:]]
+    check(run_of(tmp_path, {"metrics.jsonl": pieces}))

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from runlogging.folder import Line, parse_time
-from runlogging.reading._streams import StreamFile
+from runlogging.reading._streams import StreamFile, is_object_a_line
 
 # What is decoded is taken apart while it is still in the processor's cache.
 BATCH_LINES = 1_000
@@ -108,8 +108,7 @@ def decode(data: bytes) -> Lines:
         with suppress(*_BAD):
             lines = decoder.decode_lines(data)
             times = list(map(datetime.fromisoformat, [line.time for line in lines]))
-            # Fewer or more: an empty line, or one that holds two objects.
-            if len(lines) == data.count(b"\n"):
+            if is_object_a_line(data, len(lines)):
                 return Lines(lines, times, range(len(lines)), is_bare)
     return _decode_singly(data[:-1].split(b"\n"))
 
