@@ -7,8 +7,8 @@ BIN = .venv/bin
 PIP_INSTALL = -m pip install -q --disable-pip-version-check
 SOURCES = src tests samples benchmarks
 
-# On two cores; what fails there, beside another test, is tried once more alone, and must pass.
-run-tests = $(1) -m pytest -n 2 --dist loadfile --ignore=tests/integrations -m "$(2)" || \
+# Three at a time on two cores, as many of them wait for processes; what fails there, beside another test, is tried once more alone, and must pass.
+run-tests = $(1) -m pytest -n 3 --dist loadfile --ignore=tests/integrations -m "$(2)" || \
 	$(1) -m pytest --last-failed --last-failed-no-failures none --ignore=tests/integrations -m "$(2)"
 
 .PHONY: help demo test test-browser test-other lint bench bench-reading bench-viewer viewer test-integrations clean which-python

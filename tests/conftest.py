@@ -34,7 +34,7 @@ settings.load_profile("busy")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that drive a browser: `make test` leaves them to `make test-browser`."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()) or item.path.name.startswith("test_browser"):
+        if "browser" in getattr(item, "fixturenames", ()) or "browser" in item.path.stem or "firefox" in item.name:
             item.add_marker("browser")
 
 
