@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from runlogging.cli._text import duration_text, exact_number, local, short_number, short_text
+from runlogging._texts import duration_text, local, short_number
+from runlogging.cli._text import exact_number, short_text
 from tests.cli.tools import log, made_run, open_run, started
 
 if sys.platform != "win32":

@@ -8,11 +8,11 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
+from runlogging._texts import short_number
 from runlogging.cli._escape import escape
 from runlogging.cli._json import json_text
 from runlogging.cli._logs import PlainLines, entry_facts
 from runlogging.cli._output import Output
-from runlogging.cli._text import short_number
 from runlogging.reading import Around, LogEntry, Moment, Point, RunReader
 
 # Further lines of an entry are indented by four columns, so none of them can feign one of ours at two.

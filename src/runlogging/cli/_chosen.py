@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from runlogging._texts import duration_text, short_number
 from runlogging.cli._escape import escape_cell
 from runlogging.cli._json import json_text
 from runlogging.cli._output import STATUS_COLOURS, Output
 from runlogging.cli._tables import Cell, Column, table_lines
-from runlogging.cli._text import duration_text, full_text, short_number, short_text
+from runlogging.cli._text import full_text, short_text
 from runlogging.folder import parse_time
 from runlogging.reading.search import RunRow
 from runlogging.reading.search._expressions import Field

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
+from runlogging._texts import duration_text
 from runlogging.cli._compare_cells import (
     BEST,
     FEW,
@@ -25,7 +26,7 @@ from runlogging.cli._labels import labels_of
 from runlogging.cli._output import STATUS_COLOURS, Output
 from runlogging.cli._progress import progress_bar
 from runlogging.cli._tables import GAP, Cell, Column, cut, fits, table_lines
-from runlogging.cli._text import duration_text, full_text, short_text
+from runlogging.cli._text import full_text, short_text
 from runlogging.reading import RunReader
 from runlogging.reading.comparing import (
     MISSING,

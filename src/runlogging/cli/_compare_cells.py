@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
+from runlogging._texts import short_number
 from runlogging.cli._escape import escape_cell
 from runlogging.cli._json import json_text
 from runlogging.cli._output import Output
 from runlogging.cli._tables import Cell, Column, cut, natural_widths, table_lines, total_width
-from runlogging.cli._text import exact_number, short_number
+from runlogging.cli._text import exact_number
 from runlogging.reading.comparing import MISSING, LogDifference, MetricComparison, MetricFigures
 
 MISSING_TEXT = "missing"

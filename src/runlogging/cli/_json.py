@@ -9,7 +9,8 @@ from datetime import datetime
 from os import PathLike, fspath
 from typing import Any
 
-from runlogging.cli._text import MAX_DECIMAL_BITS, utc_text
+from runlogging._texts import MAX_DECIMAL_BITS
+from runlogging.cli._text import utc_text
 from runlogging.folder import nonfinite_text
 
 

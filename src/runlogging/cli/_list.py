@@ -12,12 +12,13 @@ from typing import Any
 import click
 
 from runlogging._errors import RootError
+from runlogging._texts import duration_text, short_number
 from runlogging.cli._chosen import Chosen, chosen_columns, chosen_facts, chosen_table
 from runlogging.cli._escape import escape, escape_cell
 from runlogging.cli._json import fields_of, json_array
 from runlogging.cli._output import STATUS_COLOURS, Output
 from runlogging.cli._tables import Cell, Column, cut, list_cell, table_lines
-from runlogging.cli._text import duration_text, full_text, short_number, short_text
+from runlogging.cli._text import full_text, short_text
 from runlogging.folder import RUN_MANIFEST, find_root, parse_time
 from runlogging.reading import RunReader
 from runlogging.reading.search import RunRow

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from runlogging._texts import short_number
 from runlogging.cli._escape import escape, escape_lines
 from runlogging.cli._json import fields_of, json_text
 from runlogging.cli._output import Output
-from runlogging.cli._text import clock_text, day_text, short_number
+from runlogging.cli._text import clock_text, day_text
 from runlogging.folder import TERMINAL
 from runlogging.reading import LogEntry, RunReader, follow_logs
 

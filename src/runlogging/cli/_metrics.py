@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 import click
 
+from runlogging._texts import short_number
 from runlogging.cli._escape import escape_cell
 from runlogging.cli._json import json_array
 from runlogging.cli._output import Output
 from runlogging.cli._rows import Row, rows_of
 from runlogging.cli._tables import Cell, Column, natural_widths, table_lines, total_width
-from runlogging.cli._text import clock_text, day_text, exact_number, short_number, utc_text
+from runlogging.cli._text import clock_text, day_text, exact_number, utc_text
 from runlogging.reading import RunReader
 
 _FIXED = ("seq", "writer", "step", "time")

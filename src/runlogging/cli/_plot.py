@@ -12,6 +12,7 @@ import click
 from rich.cells import cell_len
 
 from runlogging._errors import InvalidValueError
+from runlogging._texts import short_number
 from runlogging.cli._canvas import DOTS_A_COLUMN, Line, Picture, drawn
 from runlogging.cli._escape import escape, escape_cell
 from runlogging.cli._json import json_text
@@ -21,7 +22,6 @@ from runlogging.cli._points import Axis, Curve, Points, apart_text, curve_of, re
 from runlogging.cli._progress import progress_bar
 from runlogging.cli._sparks import ASCII_NAN_MARK, NAN_MARK, stdout_has_blocks
 from runlogging.cli._tables import Cell, cut, natural_widths
-from runlogging.cli._text import short_number
 from runlogging.drawing._palette import RunColour, colours_of
 from runlogging.drawing._ticks import Ticks, duration_ticks, log_ticks, number_ticks, time_ticks
 from runlogging.reading import RunReader

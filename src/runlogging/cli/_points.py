@@ -6,14 +6,14 @@ import difflib
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
 from runlogging._errors import MetricNotFoundError
 from runlogging.cli._progress import Report
-from runlogging.folder import Line, nonfinite_text, parse_time
+from runlogging.folder import nonfinite_text, parse_time
 from runlogging.reading import RunReader
 from runlogging.reading._model import Record, numbers_of
 from runlogging.reading._sampling import as_float, sample_buckets, smoothed
@@ -22,7 +22,6 @@ from runlogging.reading._streams import stream_files
 Axis = Literal["step", "time", "relative"]
 
 _WILD = frozenset("*?[")
-_PLAIN = frozenset({float, int})
 _TOLD = 10_000  # records between two reports of progress
 
 
@@ -85,16 +84,6 @@ def read_points(
     return found
 
 
-def numbers_in(line: Line) -> Iterable[tuple[str, float | int]]:
-    """Return names and values of a line's metrics; the usual line, of finite numbers, is taken as it is."""
-    metrics = line.metrics
-    if not metrics:
-        return ()
-    if line.nonfinite is None and line.exact is None and _PLAIN.issuperset(map(type, metrics.values())):
-        return metrics.items()
-    return numbers_of(line)
-
-
 def _begin(run: RunReader) -> float:
     begin = run.started or run.created
     return begin.timestamp() if begin else 0.0
@@ -126,7 +115,7 @@ def _read_run(
     is_wild, run_id = not _WILD.isdisjoint(pattern), run.id  # each look at the id is a look at the manifest
     for file in stream_files(run.path, ("metrics", "values")):
         for number, record in enumerate(file.new_records()):
-            for name, value in numbers_in(record.line):
+            for name, value in numbers_of(record.line):
                 wanted = known.get(name)
                 if wanted is None:
                     wanted = known[name] = name == pattern or (is_wild and fnmatchcase(name, pattern))

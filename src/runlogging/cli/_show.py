@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from runlogging._texts import duration_text, short_number
 from runlogging.cli._escape import escape, escape_cell, escape_lines
 from runlogging.cli._json import fields_of, json_text
 from runlogging.cli._late import METRIC_STREAMS, last_of, late_files
@@ -16,7 +17,7 @@ from runlogging.cli._list import elapsed
 from runlogging.cli._output import STATUS_COLOURS, Output
 from runlogging.cli._sparks import curves_of, spark, stdout_has_blocks
 from runlogging.cli._tables import Cell, Column, fits, table_lines
-from runlogging.cli._text import duration_text, exact_number, full_text, short_number
+from runlogging.cli._text import exact_number, full_text
 from runlogging.folder import Dropped, MetricSummary, WriterInfo
 from runlogging.reading import RunReader, Value
 from runlogging.reading._model import numbers_of

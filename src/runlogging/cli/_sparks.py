@@ -6,9 +6,9 @@ import re
 import sys
 from collections.abc import Collection, Sequence
 
-from runlogging.cli._points import numbers_in
 from runlogging.cli._progress import Report, progress_bar
 from runlogging.reading import RunReader
+from runlogging.reading._model import numbers_of
 from runlogging.reading._sampling import Bucket, Buckets, as_float, columns_of, merged
 from runlogging.reading._streams import StreamFile, stream_files
 
@@ -95,7 +95,7 @@ def _read_curves(file: StreamFile, found: dict[str, dict[str, Buckets]], progres
     writer = life[1] if life else file.writer
     new: dict[str, list[float]] = {}
     for number, record in enumerate(file.new_records()):
-        for name, value in numbers_in(record.line):
+        for name, value in numbers_of(record.line):
             if name in found:
                 new.setdefault(name, []).append(as_float(value))
         if number % _AT_ONCE == 0:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from runlogging._texts import duration_text, short_number
 from runlogging.cli._escape import escape_cell
 from runlogging.cli._json import json_text
 from runlogging.cli._labels import labels_of
@@ -18,7 +19,7 @@ from runlogging.cli._output import STATUS_COLOURS, Output
 from runlogging.cli._running import RunningRuns
 from runlogging.cli._sparks import spark, stdout_has_blocks
 from runlogging.cli._tables import Cell, Column, cut, fits, table_lines
-from runlogging.cli._text import clock_text, duration_text, exact_number, short_number
+from runlogging.cli._text import clock_text, exact_number
 from runlogging.cli._watching import WatchedRun
 from runlogging.reading import RunReader
 from runlogging.reading._sampling import columns_of

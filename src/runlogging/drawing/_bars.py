@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 from runlogging._errors import InvalidValueError
+from runlogging._texts import short_number
 from runlogging.charts import Residuals
 from runlogging.drawing._canvas import WIDTH, box, cut, label, line, note, sheet, text_width
 from runlogging.drawing._frame import Entry, Frame, framed, legend
 from runlogging.drawing._markup import Markup
-from runlogging.drawing._numbers import counted, short_number
+from runlogging.drawing._numbers import counted
 from runlogging.drawing._palette import FAINT, LINE, RUN_COLOURS
 from runlogging.drawing._scales import Scale, limits
 from runlogging.drawing._ticks import number_ticks

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
+from runlogging._texts import duration_text, short_number
 from runlogging.drawing._families import families
 from runlogging.drawing._lines import Curve, line_chart
 from runlogging.drawing._markup import Markup, element, joined, one_line
-from runlogging.drawing._numbers import counted, duration_text, short_number, time_text
+from runlogging.drawing._numbers import counted, time_text
 from runlogging.drawing._palette import colours_of
 from runlogging.drawing._points import Points, read_points
 from runlogging.drawing._sparkline import sparkline

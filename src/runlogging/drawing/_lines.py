@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runlogging._errors import InvalidValueError
+from runlogging._texts import short_number
 from runlogging.drawing._canvas import WIDTH, cut, label, line, sheet
 from runlogging.drawing._frame import Entry, Frame, Kind, framed, legend
 from runlogging.drawing._markup import Markup, element, one_line
-from runlogging.drawing._numbers import counted, short_number
+from runlogging.drawing._numbers import counted
 from runlogging.drawing._palette import DASHES, FAINT, RUN_COLOURS
 from runlogging.drawing._paths import (
     KINDS,

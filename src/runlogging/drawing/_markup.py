@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-# C0 but tab and newline, DEL and C1, line separators, bidi overrides, lone surrogates and what XML has no place for.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+from runlogging._texts import UNSAFE, as_escape
+
+# What XML has no place for, too.
+_UNSAFE = re.compile(f"[{UNSAFE}\ufffe\uffff]")
 _VOID = frozenset({"br", "img", "meta"})
 
 
@@ -20,17 +22,12 @@ class Markup(str):
 
 def visible(text: str) -> str:
     r"""Return text with each unsafe character as an escape such as ``\x1b``; tabs and newlines stay."""
-    return _UNSAFE.sub(_escaped, text)
+    return _UNSAFE.sub(as_escape, text)
 
 
 def one_line(text: str) -> str:
     r"""Return text as `visible` does, on one line: a newline as ``\n``, a tab as ``\t``."""
     return visible(text.replace("\n", "\\n").replace("\t", "\\t"))
-
-
-def _escaped(match: re.Match[str]) -> str:
-    number = ord(match[0])
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
 def text_of(content: str) -> Markup:

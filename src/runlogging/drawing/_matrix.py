@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from runlogging._texts import short_number
 from runlogging.charts import ConfusionMatrix
 from runlogging.drawing._canvas import WIDTH, box, cut, heading, label, note, sheet, text_width, tiles
 from runlogging.drawing._markup import Markup, joined
-from runlogging.drawing._numbers import counted, short_number
+from runlogging.drawing._numbers import counted
 from runlogging.drawing._palette import FAINT, shade, text_on, tile_shade
 
 _MOST_WITH_TEXT = 12  # classes whose cells have room for numbers

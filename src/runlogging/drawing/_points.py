@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from runlogging.drawing._frame import Kind
-from runlogging.folder import MAIN_WRITER, Line, parse_time
+from runlogging.folder import MAIN_WRITER, parse_time
 from runlogging.reading import RunReader
 from runlogging.reading._model import Record, numbers_of
 from runlogging.reading._sampling import as_float
@@ -17,7 +17,6 @@ from runlogging.reading._streams import stream_files
 Report = Callable[[str, int, int], object]
 """What is told what is worked on now, how much is done and how much there is in all; a total of 0 is unknown."""
 
-_PLAIN = frozenset({float, int})
 _TOLD = 10_000  # records between two reports
 
 
@@ -87,7 +86,7 @@ def read_points(
         lines: dict[str, _Columns] = {}
         writer = _line_of(file.writer)
         for number, record in enumerate(file.new_records()):
-            for name, value in _numbers(record.line):
+            for name, value in numbers_of(record.line):
                 if name in names:
                     columns = lines.get(name)
                     if columns is None:
@@ -98,16 +97,6 @@ def read_points(
             if progress is not None and number % _TOLD == 0:
                 progress(file.path.name, number, 0)
     return {name: {writer: columns.points() for writer, columns in one.items()} for name, one in found.items()}
-
-
-def _numbers(line: Line) -> Iterable[tuple[str, float | int]]:
-    """Return what `numbers_of` does; quicker where the numbers stand in the line as they were logged."""
-    metrics = line.metrics
-    if not metrics:
-        return ()
-    if line.nonfinite or line.exact or not _PLAIN.issuperset(map(type, metrics.values())):
-        return numbers_of(line)
-    return metrics.items()
 
 
 def _line_of(writer: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from runlogging._texts import short_number
 from runlogging.charts import Predictions
 from runlogging.drawing._canvas import WIDTH, line, sheet
 from runlogging.drawing._frame import Entry, framed, legend
 from runlogging.drawing._markup import Markup, element, one_line
-from runlogging.drawing._numbers import counted, short_number
+from runlogging.drawing._numbers import counted
 from runlogging.drawing._palette import FAINT, RUN_COLOURS
 from runlogging.drawing._scales import limits
 

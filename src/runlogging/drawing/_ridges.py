@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from runlogging._texts import short_number
 from runlogging.drawing._bars import histogram_chart
 from runlogging.drawing._canvas import WIDTH, sheet, tiles
 from runlogging.drawing._frame import framed
-from runlogging.drawing._numbers import counted, short_number
+from runlogging.drawing._numbers import counted
 from runlogging.drawing._scales import limits
 
 _MOST_COLUMNS, _ROWS = 80, 40

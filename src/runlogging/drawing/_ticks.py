@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from runlogging.drawing._numbers import local, short_number
+from runlogging._texts import local, short_number
 
 Ticks = list[tuple[float, str]]
 """Where ticks stand, in the axis's own numbers, and what they say."""

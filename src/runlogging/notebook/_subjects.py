@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from runlogging._errors import InvalidValueError
+from runlogging._texts import short_number
 from runlogging.drawing import experiment_html, run_html
-from runlogging.drawing._numbers import counted, short_number
+from runlogging.drawing._numbers import counted
 from runlogging.notebook._watch import MOST_METRICS, cut, is_open, run_facts
 from runlogging.reading import RunReader
 

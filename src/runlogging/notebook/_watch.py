@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from runlogging._texts import duration_text, short_number
 from runlogging.drawing import colours_of
 from runlogging.drawing._markup import one_line
-from runlogging.drawing._numbers import duration_text, short_number, time_text
+from runlogging.drawing._numbers import time_text
 from runlogging.folder import MAIN_WRITER, TERMINAL
 from runlogging.notebook._curves import GrowingCurve
 from runlogging.reading import RunReader

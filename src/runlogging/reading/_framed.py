@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import polars
 
     from runlogging.reading._run import RunReader
-
-Engine = Literal["polars", "pandas", "pyarrow"]
-Form = Literal["long", "wide"]
+    from runlogging.reading.frames import Engine, Form
 
 
 class Framed:

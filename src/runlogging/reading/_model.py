@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,8 @@ import msgspec
 
 from runlogging._errors import InvalidValueError, RunLoggingError
 from runlogging.folder import STANDARD_LEVELS, Line, parse_time, restored
+
+_PLAIN = frozenset({float, int})
 
 
 class Problem(NamedTuple):
@@ -196,11 +198,16 @@ def level_number(line: Line) -> int:
     return STANDARD_LEVELS.get(line.level or "", 0)
 
 
-def numbers_of(line: Line) -> list[tuple[str, float | int]]:
-    """Return names and values of a line's metrics, as they were logged."""
+def numbers_of(line: Line) -> Iterable[tuple[str, float | int]]:
+    """Return names and values of a line's metrics, as they were logged; a number whose text is none is left out."""
+    metrics = line.metrics
+    if not metrics:
+        return ()
+    if line.nonfinite is None and line.exact is None and _PLAIN.issuperset(map(type, metrics.values())):
+        return metrics.items()  # the usual line, as it stands
     nonfinite, exact = line.nonfinite or {}, line.exact or {}
     numbers: list[tuple[str, float | int]] = []
-    for name, value in (line.metrics or {}).items():
+    for name, value in metrics.items():
         if isinstance(value, int | float) and name not in exact:
             numbers.append((name, value))
         elif name in exact or name in nonfinite:

@@ -161,20 +161,13 @@ def summary_of(writer: str, files: Iterable[StreamFile]) -> WriterSummary:
     """Return the summary of a writer as its streams tell it, with the time of its last number for its own."""
     metrics: dict[str, _Metric] = {}
     for record in (record for file in files for record in file.new_records()):
-        for name, value in _numbers(record.line):
+        for name, value in numbers_of(record.line):
             metric = metrics.get(name)
             if metric is None:
                 metric = metrics[name] = _Metric()
             metric.add(record.line, value)
     last = max((metric.time for metric in metrics.values()), default="")
     return WriterSummary(writer=writer, time=last, metrics={name: metric.summary() for name, metric in metrics.items()})
-
-
-def _numbers(line: Line) -> list[tuple[str, float | int]]:
-    try:
-        return numbers_of(line)
-    except ValueError:  # no writer of ours wrote it: a number whose text is none
-        return []
 
 
 class _Metric:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from runlogging._texts import duration_text
 from runlogging.drawing._markup import Markup, element, joined
-from runlogging.drawing._numbers import counted, duration_text, size_text, time_text
+from runlogging.drawing._numbers import counted, size_text, time_text
 from runlogging.reading import RunReader, children_of
 from runlogging.report._logs import bounded_end, last_lines
 from runlogging.report._parts import (

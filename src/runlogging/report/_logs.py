@@ -6,8 +6,9 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import UTC
 
+from runlogging._texts import short_number
 from runlogging.drawing._markup import Markup, element, joined, one_line
-from runlogging.drawing._numbers import counted, short_number, time_text
+from runlogging.drawing._numbers import counted, time_text
 from runlogging.drawing._points import Report
 from runlogging.folder import STANDARD_LEVELS
 from runlogging.reading import LogEntry, RunReader

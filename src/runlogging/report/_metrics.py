@@ -7,10 +7,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from runlogging._errors import MetricNotFoundError
+from runlogging._texts import short_number
 from runlogging.drawing import DASHES, Curve, line_chart, styles_of
 from runlogging.drawing._families import families
 from runlogging.drawing._markup import Markup
-from runlogging.drawing._numbers import counted, short_number
+from runlogging.drawing._numbers import counted
 from runlogging.drawing._points import Points, Report, read_points
 from runlogging.folder import MAIN_WRITER, MetricSummary
 from runlogging.reading import RunReader

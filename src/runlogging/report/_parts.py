@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from runlogging._errors import RunLoggingError
+from runlogging._texts import short_number
 from runlogging.drawing._markup import Markup, element, joined, one_line
-from runlogging.drawing._numbers import short_number
 
 # What a value of a damaged or hostile folder may raise while it is shown.
 BAD_VALUE = (RunLoggingError, OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runlogging._texts import duration_text, short_number
 from runlogging.drawing import DASHES, styles_of
 from runlogging.drawing._canvas import line
 from runlogging.drawing._markup import Markup, element, joined, one_line
-from runlogging.drawing._numbers import duration_text, short_number, time_text
+from runlogging.drawing._numbers import time_text
 from runlogging.reading import RunReader
 from runlogging.reading.comparing import MISSING, Comparison, Difference, LogDifference, MetricComparison
 from runlogging.report._facts import seconds_of, status_text

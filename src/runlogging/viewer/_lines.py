@@ -176,7 +176,7 @@ class LineReader:
         for line in lines:
             if line.values:
                 self._note_values(line)
-            numbers = _numbers(line)
+            numbers = dict(numbers_of(line))
             if numbers:
                 own = groups.setdefault(tuple(numbers), ([], []))
                 own[0].append(line)
@@ -190,13 +190,6 @@ class LineReader:
             times = "".join([line.time if len(line.time) == _TIME_LENGTH else _NO_TIME for line in lines])
             table = self._table_of(self.file.writer, names)
             table.add([line.seq for line in lines], [line.step for line in lines], times, columns)
-
-
-def _numbers(line: Line) -> dict[str, Number]:
-    try:
-        return dict(numbers_of(line))
-    except ValueError:  # no writer of ours wrote it
-        return {}
 
 
 def _times(lines: Sequence[Any], data: bytes) -> str | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
+from runlogging._texts import escape, escape_lines
 from runlogging.folder import nonfinite_text, parse_time
 from runlogging.reading._model import LogEntry, Record
 from runlogging.viewer._answers import plain
@@ -14,7 +14,6 @@ from runlogging.viewer._log_search import Matcher
 
 # More of a text is sent only when it is asked for: the page says how much there is.
 SHORT = 4_000
-_UNSAFE = re.compile("[\x00-\x08\n-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _INDENT = "    "
 _FIELDS = (
     *("seq", "writer", "level", "level_number", "logger", "message", "template", "file", "line", "function"),
@@ -73,18 +72,18 @@ def json_line(record: Record) -> bytes:
 def text_lines(record: Record, *, names_writer: bool) -> str:
     """Return an entry as lines of text, as ``runlogging logs`` prints it into a file."""
     entry = LogEntry(record)
-    first, *rest = _escaped_lines(entry.message)
+    first, *rest = escape_lines(entry.message)
     moment = parse_time(record.line.time).astimezone()
     clock = f"{moment:%Y-%m-%d} {moment.time().isoformat(timespec='milliseconds')}"
-    level, logger = _escaped(entry.level).ljust(8), _escaped(entry.logger)
-    writer = f"[{_escaped(entry.writer)}]" if names_writer else ""
+    level, logger = escape(entry.level).ljust(8), escape(entry.logger)
+    writer = f"[{escape(entry.writer)}]" if names_writer else ""
     before = " ".join(part for part in (clock, level, "~" if entry.recorded else "", writer, logger) if part)
-    numbers = [f"{_escaped(name)}={_short(value)}" for name, value in entry.metrics.items()]
+    numbers = [f"{escape(name)}={_short(value)}" for name, value in entry.metrics.items()]
     step = "" if entry.step is None else f"step={entry.step}"
     lines = ["  ".join(part for part in (before, first, *numbers, step) if part), *(_INDENT + line for line in rest)]
     for text in ((entry.exception or {}).get("stacktrace"), entry.stack):
         if text:
-            lines += [_INDENT + line for line in _escaped_lines(str(text).rstrip("\n"))]
+            lines += [_INDENT + line for line in escape_lines(str(text).rstrip("\n"))]
     return "\n".join(lines) + "\n"
 
 
@@ -92,16 +91,3 @@ def _short(value: float | int) -> str:
     if isinstance(value, int):
         return str(value) if abs(value) < 10**15 else hex(value)
     return f"{value:.6g}" if value - value == 0 else nonfinite_text(value)
-
-
-def _escaped(text: str) -> str:
-    return _UNSAFE.sub(_visible, text)
-
-
-def _visible(match: re.Match[str]) -> str:
-    number = ord(match[0])
-    return "\\n" if number == 10 else f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
-
-
-def _escaped_lines(text: str) -> list[str]:
-    return [_escaped(line) for line in text.replace("\r\n", "\n").split("\n")]

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from runlogging._texts import UNSAFE, as_escape
 from runlogging.viewer._downloads import picture_type
 
 _TEXT_BYTES = 1 << 18
@@ -26,7 +27,7 @@ _KINDS = {
     **dict.fromkeys((".jsonl", ".rst", ".tex", ".r", ".html", ".htm", ".xml", ".js", ".css"), "text"),
 }
 # What steers terminals and pages, turns the direction of text, or is not seen at all; newlines and tabs stay.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNSEEN = re.compile(f"[{UNSAFE}\u061c\u200b-\u200f\u2060-\u2065\ufeff]")
 
 
 def kind_of(name: str) -> str:
@@ -36,12 +37,7 @@ def kind_of(name: str) -> str:
 
 def shown(text: str) -> str:
     r"""Return text in which everything can be seen: ESC is ``\x1b``, a turn of direction ``\u202e``."""
-    return _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
-
-
-def _escape(match: re.Match[str]) -> str:
-    number = ord(match[0])
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+    return _UNSEEN.sub(as_escape, text.replace("\r\n", "\n"))
 
 
 def preview(path: Path, name: str) -> dict[str, Any]:

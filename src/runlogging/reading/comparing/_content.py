@@ -57,10 +57,7 @@ class RunContent:
         if not self._is_simple or line.recorded:
             self._is_simple = False  # the reader has the whole rule of who comes when
             return
-        is_plain = line.nonfinite is None and line.exact is None  # the common case, without a list of its own
-        for name, value in (line.metrics or {}).items() if is_plain else numbers_of(line):
-            if not isinstance(value, (int, float)):
-                continue
+        for name, value in numbers_of(line):
             points = self._points.get(name)
             if points is None:
                 points = self._points[name] = _Points()

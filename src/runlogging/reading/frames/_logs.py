@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import msgspec
 
+from runlogging.reading._engines import Column, Engine, Kind, check_engine, make_frame, plain_columns
 from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import Record, level_number
-from runlogging.reading.frames._making import Column, Engine, Kind, check_engine, make_frame, plain_columns
 
 if TYPE_CHECKING:
     import polars

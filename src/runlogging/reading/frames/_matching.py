@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runlogging.reading.frames._making import time_of
+from runlogging.reading._engines import time_of
 from runlogging.reading.frames._names import Names
 from runlogging.reading.frames._skeletons import Skeleton, find_skeletons
 

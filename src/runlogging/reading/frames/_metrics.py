@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from runlogging._errors import InvalidValueError
+from runlogging.reading._engines import Column, Engine, check_engine, import_polars, make_frame
 from runlogging.reading.frames._columns import Table, read_table
-from runlogging.reading.frames._making import Column, Engine, check_engine, import_polars, make_frame
 from runlogging.reading.frames._names import Names
 from runlogging.reading.frames._polars import read_points
 from runlogging.reading.frames._wide import wide_columns, wide_frame

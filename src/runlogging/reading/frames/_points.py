@@ -140,17 +140,12 @@ def _numbers(found: Lines) -> list[Numbers]:
     types = set(map(type, chain.from_iterable(map(dict.values, metrics))))
     if types <= _NUMBERS_OR_NONE:
         return [
-            items if line.nonfinite is None and line.exact is None and None not in items.values() else _numbers_of(line)
+            items
+            if line.nonfinite is None and line.exact is None and None not in items.values()
+            else dict(numbers_of(line))
             for line, items in zip(lines, metrics, strict=True)
         ]
-    return [_numbers_of(line) for line in lines]
-
-
-def _numbers_of(line: Line) -> Numbers:
-    try:
-        return dict(numbers_of(line))
-    except ValueError:
-        return {}
+    return [dict(numbers_of(line)) for line in lines]
 
 
 class _Carried(msgspec.Struct, omit_defaults=True, gc=False):

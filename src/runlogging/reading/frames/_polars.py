@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from runlogging.reading._engines import float_series, strict_whole_series, text_series, time_series, whole_series
 from runlogging.reading._streams import StreamFile, stream_files
 from runlogging.reading.frames._columns import METRIC_STREAMS, Table, merged_table
 from runlogging.reading.frames._lines import decode, file_lines, parts_of, whole_lines
-from runlogging.reading.frames._making import float_series, strict_whole_series, text_series, time_series, whole_series
 from runlogging.reading.frames._matching import match
 from runlogging.reading.frames._names import Names
 from runlogging.reading.frames._packed import packed_frame

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import msgspec
 
 from runlogging._errors import InvalidValueError, MetricNotFoundError
+from runlogging.reading._engines import Column, Engine, Kind, check_engine, make_frame
 from runlogging.reading._model import numbers_of
 from runlogging.reading._shapes import rows
 from runlogging.reading.frames._columns import METRIC_STREAMS
-from runlogging.reading.frames._making import Column, Engine, Kind, check_engine, make_frame
 
 if TYPE_CHECKING:
     import polars

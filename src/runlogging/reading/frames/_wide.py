@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import InvalidValueError
 from runlogging.folder import unused_name
+from runlogging.reading._engines import Column
 from runlogging.reading.frames._columns import Table
-from runlogging.reading.frames._making import Column
 
 if TYPE_CHECKING:
     import polars

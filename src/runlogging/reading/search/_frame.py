@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any
 
 import msgspec
 
-from runlogging._errors import InvalidValueError, MissingExtraError
+from runlogging._errors import InvalidValueError
 from runlogging.folder import MetricSummary, clean_text, find_root, parse_time, unused_name
+from runlogging.reading._engines import Column, Engine, Kind, check_engine, make_frame
 from runlogging.reading.search._listing import chooser, opened_listing
 from runlogging.reading.search._row import RunRow
-
-Engine = Literal["polars", "pandas", "pyarrow"]
-Kind = Literal["text", "whole", "float", "bool", "time"]
 
 SUMMARIES = ("last", "min", "max", "mean", "count", "step", "nonfinite")
 """What a summary says of a metric."""
@@ -35,13 +33,6 @@ _FIXED: dict[str, Kind] = {
     "problem": "text",
 }
 _WHOLE = range(-(1 << 63), 1 << 63)
-
-
-class Column(NamedTuple):
-    """A column: what its values are, and the values, None where a run has none."""
-
-    kind: Kind
-    values: list[Any]
 
 
 def runs_frame(
@@ -79,10 +70,8 @@ def runs_frame(
         FilterError: the filter or the order cannot be read (also a ValueError).
         InvalidValueError: the limit, the engine or a summary is none (also a ValueError).
     """
-    if engine not in _MAKERS:
-        raise InvalidValueError(f"engine is one of {', '.join(get_args(Engine))}, not {engine!r:.80}")
-    make = _MAKERS[engine]
-    return make(_columns(root, experiment, where, order_by, limit, summaries, damaged))
+    check_engine(engine)
+    return make_frame(_columns(root, experiment, where, order_by, limit, summaries, damaged), engine)
 
 
 def runs_columns(
@@ -103,7 +92,7 @@ def runs_columns(
         FilterError, InvalidValueError: as `runs_frame`.
     """
     columns = _columns(root, experiment, where, order_by, limit, summaries, damaged)
-    return {name: column.values for name, column in columns.items()}
+    return {name: list(column.values) for name, column in columns.items()}
 
 
 def _columns(
@@ -137,11 +126,10 @@ def columns_of(rows: Sequence[RunRow], figures: Sequence[str] = ("last",)) -> di
         rows: the rows.
         figures: what of each metric's summary is a column.
     """
-    columns = {name: Column(kind, []) for name, kind in _FIXED.items()}
-    for row in rows:
-        for name, kind in _FIXED.items():
-            value = getattr(row, name)
-            columns[name].values.append(_time(value) if kind == "time" else _clean(value))
+    columns = {}
+    for name, kind in _FIXED.items():
+        plain = _time if kind == "time" else _clean
+        columns[name] = Column(kind, [plain(getattr(row, name)) for row in rows])
     _add(columns, "tags.", [row.tags for row in rows], lambda values: Column("text", values))
     _add(columns, "params.", [_flat(row.parameters) for row in rows], _typed)
     metrics = [row.metrics for row in rows] if figures else []
@@ -217,49 +205,3 @@ def _time(text: str | None) -> datetime | None:
         return parse_time(text) if text else None
     except ValueError:
         return None
-
-
-# ------------------------------------------------------------------ engines
-
-
-def _polars(columns: Mapping[str, Column]) -> Any:
-    try:
-        import polars as pl
-    except ImportError:
-        raise MissingExtraError("a frame of runs", "polars", "frames") from None
-    types: dict[str, Any] = {
-        "text": pl.String,
-        "whole": pl.Int64,
-        "float": pl.Float64,
-        "bool": pl.Boolean,
-        "time": pl.Datetime("us", "UTC"),
-    }
-    return pl.DataFrame([pl.Series(name, one.values, types[one.kind], strict=False) for name, one in columns.items()])
-
-
-def _pyarrow(columns: Mapping[str, Column]) -> Any:
-    try:
-        import pyarrow as pa
-    except ImportError:
-        raise MissingExtraError("a table of runs", "pyarrow", "pack") from None
-    types: dict[str, Any] = {
-        "text": pa.string(),
-        "whole": pa.int64(),
-        "float": pa.float64(),
-        "bool": pa.bool_(),
-        "time": pa.timestamp("us", "UTC"),
-    }
-    return pa.table({name: pa.array(one.values, types[one.kind]) for name, one in columns.items()})
-
-
-def _pandas(columns: Mapping[str, Column]) -> Any:
-    try:
-        import pandas as pd
-    except ImportError:
-        raise MissingExtraError("a frame of runs in pandas", "pandas", "test") from None
-    # Nullable types: a whole number beside a run without one stays whole.
-    types = {"text": "string", "whole": "Int64", "float": "float64", "bool": "boolean", "time": "datetime64[us, UTC]"}
-    return pd.DataFrame({name: pd.Series(one.values, dtype=types[one.kind]) for name, one in columns.items()})
-
-
-_MAKERS = {"polars": _polars, "pandas": _pandas, "pyarrow": _pyarrow}

@@ -24,7 +24,10 @@ _SECOND_LENGTH, _FRACTION_LENGTH, _TIME_LENGTH = 19, 6, 27
 
 
 class Column(NamedTuple):
-    """A column: what its values are, and the values. Times are texts as the folder writes them, or datetimes."""
+    """A column: what its values are, and the values, None where one is missing.
+
+    Times are texts as the folder writes them, or datetimes.
+    """
 
     kind: Kind
     values: Sequence[Any]
@@ -190,7 +193,7 @@ def strict_whole_series(name: str, numbers: Sequence[int | None]) -> polars.Seri
 
 
 def time_series(name: str, times: Sequence[Any]) -> polars.Series:
-    """Return times in UTC."""
+    """Return times in UTC; None is null."""
     import polars
 
     if set(map(type, times)) <= {str}:
@@ -205,7 +208,7 @@ def time_series(name: str, times: Sequence[Any]) -> polars.Series:
             return found
     # Polars takes the wall time of whatever zone, and a second a million.
     moments = [parse_time(time) if isinstance(time, str) else time for time in times]
-    naive = [moment.astimezone(UTC).replace(tzinfo=None) for moment in moments]
+    naive = [moment and moment.astimezone(UTC).replace(tzinfo=None) for moment in moments]
     return polars.Series(name, naive, dtype=polars.Datetime("us")).dt.replace_time_zone("UTC")
 
 
