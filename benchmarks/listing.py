@@ -22,6 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from _figures import Figure, print_figures
+
 from runlogging import start_run
 from runlogging.folder import read_manifest, write_manifest
 from runlogging.reading import list_runs, resolve_run
@@ -34,6 +36,7 @@ WHERE = "metrics.mse < 3000 and tags.model = 'ridge' and status = 'Completed'"
 AGE_NS = 10_000_000_000
 
 _clock = time.perf_counter
+_figure = partial(Figure, unit="s")
 
 
 @dataclass(frozen=True)
@@ -47,25 +50,6 @@ class Sizes:
 
 
 QUICK = Sizes(runs=500, mlflow_runs=50, passes=2, first_passes=1)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What was measured, and what it should be."""
-
-    what: str
-    value: float
-    target: float | None = None
-    unit: str = "s"
-    at_least: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """Say whether the target was held."""
-        if self.target is None:
-            return "-"
-        holds = self.value >= self.target if self.at_least else self.value <= self.target
-        return "held" if holds else "missed"
 
 
 # ------------------------------------------------------------------ what is listed
@@ -126,20 +110,20 @@ def list_figures(root: Path, sizes: Sizes) -> list[Figure]:
     rows = partial(list_rows, root, metrics=True)
     one = partial(resolve_run, "20261123T000042-123456-abcdef", root)
     figures = [
-        Figure(f"os.stat of every manifest, {many}", bare),
-        Figure(f"list_runs, {many}, the first time", first(lambda: list_runs(root)), 1.0),
-        Figure(f"list_runs, {many}, with the index", listed, 0.1),
-        Figure("the same / os.stat of every manifest", listed / bare, unit=""),
-        Figure("list_runs(where=...), the first time", first(filtered)),
-        Figure("list_runs(where=...), with the index", again(filtered, before=filtered), 0.2),
-        Figure("list_rows with all metrics, the first time", first(rows)),
-        Figure("list_rows with all metrics, with the index", again(rows)),
-        Figure("list_rows(limit=20, metrics=True), with the index", again(partial(rows, limit=20))),
-        Figure("runs_columns, with the index", again(partial(runs_columns, root))),
-        Figure("resolve_run of one id", again(one) * 1e3, unit="ms"),
+        _figure(f"os.stat of every manifest, {many}", bare),
+        _figure(f"list_runs, {many}, the first time", first(lambda: list_runs(root)), 1.0),
+        _figure(f"list_runs, {many}, with the index", listed, 0.1),
+        _figure("the same / os.stat of every manifest", listed / bare, unit=""),
+        _figure("list_runs(where=...), the first time", first(filtered)),
+        _figure("list_runs(where=...), with the index", again(filtered, before=filtered), 0.2),
+        _figure("list_rows with all metrics, the first time", first(rows)),
+        _figure("list_rows with all metrics, with the index", again(rows)),
+        _figure("list_rows(limit=20, metrics=True), with the index", again(partial(rows, limit=20))),
+        _figure("runs_columns, with the index", again(partial(runs_columns, root))),
+        _figure("resolve_run of one id", again(one) * 1e3, unit="ms"),
     ]
     size = (root / ".index" / "runs.sqlite3").stat().st_size
-    return [*figures, Figure("the index, bytes a run", size / sizes.runs, unit="B")]
+    return [*figures, _figure("the index, bytes a run", size / sizes.runs, unit="B")]
 
 
 # ------------------------------------------------------------------ MLflow
@@ -202,23 +186,15 @@ def mlflow_figures(folder: Path, sizes: Sizes, python: str | None) -> list[Figur
     }
     name, runs = f"MLflow {theirs['version']} search_runs", sizes.mlflow_runs
     return [
-        Figure(f"{name}, {runs:,} runs, a run", theirs["all"] / runs * 1e3, unit="ms"),
+        _figure(f"{name}, {runs:,} runs, a run", theirs["all"] / runs * 1e3, unit="ms"),
         *(
-            Figure(f"{name} / {what}, a run", theirs[which] / taken, 20.0, unit="x", at_least=True)
+            _figure(f"{name} / {what}, a run", theirs[which] / taken, 20.0, unit="x", at_least=True)
             for what, (which, taken) in ours.items()
         ),
     ]
 
 
 # ------------------------------------------------------------------ the program
-
-
-def print_figures(figures: list[Figure]) -> None:
-    """Print what was measured beside what it should be."""
-    print(f"\n{'what':<64}{'measured':>12}{'target':>10}  held or missed")
-    for item in figures:
-        target = "-" if item.target is None else f"{'>=' if item.at_least else '<='} {item.target:g}"
-        print(f"{item.what:<64}{item.value:9.3f} {item.unit:<2}{target:>10}  {item.verdict}")
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -18,11 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars
+from _figures import Figure, fastest_of, print_figures
 
 from runlogging.folder import Line, Manifest, encode_line, format_time, write_manifest
 from runlogging.keeping.packing._pack import pack
@@ -43,31 +44,6 @@ class Sizes:
 
 
 QUICK = Sizes(lines=2_000, passes=2)
-
-
-@dataclass
-class Figure:
-    """A figure beside what it should be.
-
-    Attributes:
-        what: what was measured.
-        value: the figure.
-        target: what it should be at most, or None.
-        unit: of the figure; empty for a ratio.
-        verdict: "held" or "missed" where there is a target.
-    """
-
-    what: str
-    value: float
-    target: float | None = None
-    unit: str = ""
-
-    @property
-    def verdict(self) -> str:
-        """Whether the target is held."""
-        if self.target is None:
-            return ""
-        return "held" if self.value <= self.target else "missed"
 
 
 # ------------------------------------------------------------------ what is packed
@@ -148,7 +124,7 @@ def frame_figures(folder: Path, passes: int) -> Iterator[Figure]:
     """Yield how the time of a frame of the packed file compares with polars.read_ndjson on the JSON Lines."""
     run = folder / "packing" / "metrics"
     plain, packed = run / "metrics.jsonl", run / "metrics.parquet"
-    fastest = in_turns(
+    fastest = fastest_of(
         {
             "packed": lambda: scan_packed(packed).frame.collect(),
             "ndjson": lambda: polars.read_ndjson(plain),
@@ -163,9 +139,9 @@ def reader_figures(folder: Path, passes: int) -> Iterator[Figure]:
     """Yield how the plain reader fares on packed files, and what unpacking costs."""
     run = folder / "packing" / "logs"
     lines = open_run(run).counts["logs"]
-    plain = in_turns({"plain": lambda: open_run(run).records()}, passes)["plain"]
+    plain = fastest_of({"plain": lambda: open_run(run).records()}, passes)["plain"]
     pack(run)
-    packed = in_turns({"packed": lambda: open_run(run).records()}, passes)["packed"]
+    packed = fastest_of({"packed": lambda: open_run(run).records()}, passes)["packed"]
     yield Figure("records of a packed log / of JSON Lines", packed / plain)
     begun = _clock()
     unpack(run)
@@ -194,17 +170,6 @@ def memory_figures(folder: Path) -> Iterator[Figure]:
     yield Figure("memory that packing the metrics takes", float(done.stdout), unit="MiB")
 
 
-def in_turns(measures: Mapping[str, Callable[[], object]], passes: int) -> dict[str, float]:
-    """Take every measure once a pass; return the fastest of each, in seconds."""
-    fastest = dict.fromkeys(measures, float("inf"))
-    for _ in range(passes):
-        for name, measure in measures.items():
-            begun = _clock()
-            measure()
-            fastest[name] = min(fastest[name], _clock() - begun)
-    return fastest
-
-
 def measure(folder: Path, sizes: Sizes) -> list[Figure]:
     """Measure everything in a folder."""
     figures = list(size_figures(folder, sizes.lines))
@@ -215,14 +180,6 @@ def measure(folder: Path, sizes: Sizes) -> list[Figure]:
 
 
 # ------------------------------------------------------------------ the program
-
-
-def print_figures(figures: Iterable[Figure]) -> None:
-    """Print what was measured beside what it should be."""
-    print(f"\n{'what':<50}{'measured':>12}{'target':>9}  held or missed")
-    for item in figures:
-        target = f"<= {item.target:g}" if item.target is not None else "-"
-        print(f"{item.what:<50}{item.value:9.3f} {item.unit:<3}{target:>8}  {item.verdict}")
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from typing import Any
 
 import orjson
 import polars
+from _figures import Figure, fastest_of, print_figures
 
 from runlogging.folder import Line, Manifest, encode_line, format_time, write_manifest
 from runlogging.keeping import pack
@@ -38,6 +39,7 @@ STEP_S = 0.001234
 TEN = [f"metric{number}" for number in range(10)]
 
 _clock = time.perf_counter
+_figure = partial(Figure, unit="x")
 
 
 @dataclass(frozen=True)
@@ -49,25 +51,6 @@ class Sizes:
 
 
 QUICK = Sizes(lines=2_000, passes=1)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What was measured, and what it should be."""
-
-    what: str
-    value: float
-    target: float | None = None
-    unit: str = "x"
-    at_least: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """Say whether the target was held."""
-        if self.target is None:
-            return "-"
-        holds = self.value >= self.target if self.at_least else self.value <= self.target
-        return "held" if holds else "missed"
 
 
 # ------------------------------------------------------------------ what is read
@@ -148,18 +131,6 @@ def contenders(run: RunReader, *, with_all: bool) -> dict[str, Callable[[], Any]
     return found
 
 
-def fastest_of(functions: dict[str, Callable[[], Any]], passes: int) -> dict[str, float]:
-    """Return the seconds of the fastest pass of each; all take turns."""
-    times = dict.fromkeys(functions, float("inf"))
-    for _ in range(passes):
-        for name, function in functions.items():
-            begun = _clock()
-            result = function()
-            times[name] = min(times[name], _clock() - begun)
-            del result
-    return times
-
-
 # ------------------------------------------------------------------ figures
 
 
@@ -172,21 +143,21 @@ def shape_figures(folder: Path, shape: str, sizes: Sizes) -> list[Figure]:
     frame = times["long"] / times["read_ndjson"]
     columns = times["columns"] / times["orjson"]
     figures = [
-        Figure(f"{shape}: polars.read_ndjson, {count:,} lines", times["read_ndjson"], unit="s"),
-        Figure(f"{shape}: metrics_frame / polars.read_ndjson", frame, 1.5 if is_first else None),
-        Figure(f"{shape}: metrics_frame(form='wide') / polars.read_ndjson", times["wide"] / times["read_ndjson"]),
-        Figure(f"{shape}: metrics_columns / orjson.loads of each line", columns, 2.0 if is_first else None),
+        _figure(f"{shape}: polars.read_ndjson, {count:,} lines", times["read_ndjson"], unit="s"),
+        _figure(f"{shape}: metrics_frame / polars.read_ndjson", frame, 1.5 if is_first else None),
+        _figure(f"{shape}: metrics_frame(form='wide') / polars.read_ndjson", times["wide"] / times["read_ndjson"]),
+        _figure(f"{shape}: metrics_columns / orjson.loads of each line", columns, 2.0 if is_first else None),
     ]
     if is_first:
         figures += [
-            Figure(
+            _figure(
                 f"{shape}: json.loads of each line / metrics_columns",
                 times["json"] / times["columns"],
                 3.0,
                 at_least=True,
             ),
-            Figure(f"{shape}: metrics_frame(engine='pandas') / read_ndjson", times["pandas"] / times["read_ndjson"]),
-            Figure(f"{shape}: metrics_frame(engine='pyarrow') / read_ndjson", times["pyarrow"] / times["read_ndjson"]),
+            _figure(f"{shape}: metrics_frame(engine='pandas') / read_ndjson", times["pandas"] / times["read_ndjson"]),
+            _figure(f"{shape}: metrics_frame(engine='pyarrow') / read_ndjson", times["pyarrow"] / times["read_ndjson"]),
             *memory_figures(run, shape),
             *packed_figures(run, shape, sizes),
         ]
@@ -194,7 +165,7 @@ def shape_figures(folder: Path, shape: str, sizes: Sizes) -> list[Figure]:
         logged = fastest_of(
             {"ndjson": partial(read_ndjson, run.path / "metrics.jsonl"), "log": partial(logs_frame, run)}, sizes.passes
         )
-        figures.append(Figure(f"{shape}: logs_frame / polars.read_ndjson", logged["log"] / logged["ndjson"]))
+        figures.append(_figure(f"{shape}: logs_frame / polars.read_ndjson", logged["log"] / logged["ndjson"]))
     shutil.rmtree(folder / shape)
     return figures
 
@@ -205,7 +176,7 @@ def packed_figures(run: RunReader, shape: str, sizes: Sizes) -> list[Figure]:
     shutil.copy(run.path / "metrics.jsonl", plain)
     pack(run.path)
     times = fastest_of({"ndjson": partial(read_ndjson, plain), "packed": partial(metrics_frame, run)}, sizes.passes)
-    return [Figure(f"{shape}: metrics_frame, packed / polars.read_ndjson", times["packed"] / times["ndjson"], 0.15)]
+    return [_figure(f"{shape}: metrics_frame, packed / polars.read_ndjson", times["packed"] / times["ndjson"], 0.15)]
 
 
 MEMORY = """
@@ -240,20 +211,12 @@ def memory_figures(run: RunReader, shape: str) -> list[Figure]:
     for what in ("read_ndjson", "metrics_frame", "metrics_columns"):
         command = [sys.executable, "-c", MEMORY, str(run.path), what]
         peak = int(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-        found.append(Figure(f"{shape}: {what}, memory at its peak", peak * 1024 / 1e6, unit="MB"))
+        found.append(_figure(f"{shape}: {what}, memory at its peak", peak * 1024 / 1e6, unit="MB"))
     size = (run.path / "metrics.jsonl").stat().st_size / 1e6
-    return [Figure(f"{shape}: the file", size, unit="MB"), *found]
+    return [_figure(f"{shape}: the file", size, unit="MB"), *found]
 
 
 # ------------------------------------------------------------------ the program
-
-
-def print_figures(figures: Iterable[Figure]) -> None:
-    """Print what was measured beside what it should be."""
-    print(f"\n{'what':<68}{'measured':>12}{'target':>10}  held or missed")
-    for item in figures:
-        target = "-" if item.target is None else f"{'>=' if item.at_least else '<='} {item.target:g}"
-        print(f"{item.what:<68}{item.value:9.3f} {item.unit:<2}{target:>10}  {item.verdict}")
 
 
 def parse_arguments() -> argparse.Namespace:
