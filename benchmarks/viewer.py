@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from _figures import Figure, print_figures
+
 import runlogging
 from runlogging.folder import format_time
 
@@ -45,22 +47,6 @@ class Sizes:
 
 
 QUICK = Sizes(points=50_000, names=1_000, passes=1, logged=3)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What was measured, and what it should be."""
-
-    what: str
-    value: float
-    target: float | None
-    unit: str
-
-    @property
-    def text(self) -> str:
-        """The figure as a line of the report."""
-        target = "" if self.target is None else f"   target {self.target:g} {self.unit}"
-        return f"{self.what:<58} {self.value:>9.3f} {self.unit}{target}"
 
 
 # ---------------------------------------------------------------------- runs
@@ -259,7 +245,7 @@ def measure(sizes: Sizes, folder: Path) -> list[Figure]:
         Figure("charts in the page while it is scrolled, at most", names["canvases"], 40, ""),
         Figure("memory of the server, at most", names["memory"], 300, "MB"),
         Figure("a new point on the screen after the log call, median", live["latency"], 0.5, "s"),
-        Figure("the same, slowest", live["worst"], None, "s"),
+        Figure("the same, slowest", live["worst"], unit="s"),
         Figure("weight of the run page, compressed", weight, 250, "KB"),
     ]
 
@@ -283,7 +269,7 @@ def main() -> None:
     sys.stdout.write(
         f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, Chromium headless\n"
     )
-    sys.stdout.write("".join(f"{figure.text}\n" for figure in figures))
+    print_figures(figures)
     if options.json:
         options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2), encoding="utf-8")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +12,9 @@ import pytest
 from runlogging._errors import MissingExtraError
 from runlogging.folder import METRICS, STREAMS, Line, StreamName, encode_line, format_time
 from runlogging.keeping.packing import _file as _pack_file
+from runlogging.keeping.packing._file import read_packing_of
 from runlogging.reading import open_run
-from runlogging.reading._packed import PackedFile, scan_packed
+from runlogging.reading._packed import PackedFile
 from runlogging.reading._streams import StreamFile
 
 from .tools import manifest_only, value_line, written
@@ -234,41 +233,6 @@ def test_either_package_is_enough_and_none_is_said(tmp_path: Path, monkeypatch: 
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(MissingExtraError, match=r"reading a packed run needs pyarrow.*runlogging\[pack\]"):
         list(PackedFile(target).new_records())
-    with pytest.raises(MissingExtraError, match=r"runlogging\[frames\]"):
-        scan_packed(target)
-
-
-# ------------------------------------------------------------------ frames
-
-
-def test_scan_gives_the_points_of_the_file(tmp_path: Path) -> None:
-    """A row a point in the order of the file, with NaN and infinities; bad lines have none."""
-    lines = [
-        Line(seq=1, time=format_time(BEGIN), step=0, metrics={"a": 1.5, "b": 2}),
-        Line(seq=2, time=format_time(BEGIN + 1), metrics={"a": None, "c": None}, nonfinite={"a": "-Infinity"}),
-        Line(seq=3, time=format_time(BEGIN + 2), metrics={"a": None}, exact={"a": "1" + "0" * 400}),
-    ]
-    content = encoded(lines) + b"bad\n\n" + b'{"seq":4,"time":"2026-11-30T01:53:23Z","metrics":{"a":1E5}}\n' + b"torn"
-    _, target = packed(tmp_path, "metrics", content)
-    found = scan_packed(target)
-    frame = found.frame.collect()
-    assert frame.schema == {
-        "seq": polars.Int64,
-        "time": polars.Datetime("us", "UTC"),
-        "step": polars.Int64,
-        "name": polars.String,
-        "value": polars.Float64,
-        "writer": polars.String,
-    }
-    times = [datetime.fromtimestamp(BEGIN + second, UTC) for second in range(3)]
-    assert frame.rows() == [
-        (1, times[0], 0, "a", 1.5, "main"),
-        (1, times[0], 0, "b", 2.0, "main"),
-        (2, times[1], None, "a", -math.inf, "main"),
-        (3, times[2], None, "a", None, "main"),
-        (4, datetime(2026, 11, 30, 1, 53, 23, tzinfo=UTC), None, "a", 100_000.0, "main"),
-    ]
-    assert found.is_sorted
 
 
 @pytest.mark.parametrize(
@@ -281,21 +245,9 @@ def test_scan_gives_the_points_of_the_file(tmp_path: Path) -> None:
     ],
     ids=["rising", "falling", "recorded", "unnumbered"],
 )
-def test_scan_says_whether_rows_are_in_order(tmp_path: Path, lines: list[Line], is_sorted: bool) -> None:
+def test_a_packed_stream_says_whether_it_is_in_order(tmp_path: Path, lines: list[Line], is_sorted: bool) -> None:
     """Sorted means: numbers never fall, none is missing, and nothing was kept back in memory first."""
     for line in lines:
         line.time, line.metrics = format_time(BEGIN), {"a": 1.5}
     _, target = packed(tmp_path, STREAMS[METRICS], encoded(lines))
-    assert scan_packed(target).is_sorted is is_sorted
-
-
-def test_scan_of_what_is_no_metrics_is_an_error(tmp_path: Path) -> None:
-    """A damaged file, a missing one and another stream are errors, each of its kind."""
-    _, logs = packed(tmp_path, "logs", encoded([Line(time=format_time(BEGIN), message="x")]))
-    (tmp_path / "metrics.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ValueError, match="no metrics"):
-        scan_packed(logs)
-    with pytest.raises(ValueError, match=r"metrics\.parquet"):
-        scan_packed(tmp_path / "metrics.parquet")
-    with pytest.raises(FileNotFoundError):
-        scan_packed(tmp_path / "metrics.rank1.parquet")
+    assert read_packing_of(target).sorted is is_sorted

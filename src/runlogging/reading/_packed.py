@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from runlogging._errors import MissingExtraError
 from runlogging.folder import ArtifactLine, Line, parse_time, stream_name
 from runlogging.reading._model import Problem, Record
 from runlogging.reading._packed_engines import opened
-from runlogging.reading._packed_layout import Packing, Row, read_packing
+from runlogging.reading._packed_layout import Packing, Row
 from runlogging.reading._streams import StreamFile
-
-if TYPE_CHECKING:
-    import polars
 
 _BLOCK_LINES = 512
 # Places in a file of JSON Lines are bytes, and who asks for blocks counts them as such: about a line of them a row.
@@ -122,48 +118,3 @@ class PackedFile(StreamFile):
 def _reason(error: Exception) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text.partition("\n")[0]
-
-
-class PackedMetrics(NamedTuple):
-    """The points of a packed ``metrics`` stream.
-
-    Attributes:
-        frame: a row a point, in the order of the file: ``seq`` (Int64), ``time`` (Datetime, us, UTC), ``step`` (Int64),
-            ``name`` (String), ``value`` (Float64, NaN and infinities as they are; null where an integer is too large
-            for any double) and ``writer`` (String). Nothing is read before it is collected.
-        is_sorted: whether that is also the order of ``seq``, and no line was kept back in memory first.
-    """
-
-    frame: polars.LazyFrame
-    is_sorted: bool
-
-
-def scan_packed(path: Path) -> PackedMetrics:
-    """Return the points of a packed ``metrics`` stream as a frame of Polars, straight from its columns.
-
-    Numbers beside other values, in the ``values`` stream, are not among them.
-
-    Raises:
-        MissingExtraError: polars is not installed (also an ImportError).
-        OSError: the file cannot be read.
-        ValueError: the file is damaged, or no packed ``metrics``. Damage deeper in it shows when the frame is
-            collected, as an error of Polars or an OSError.
-    """
-    try:
-        import polars
-        from polars.exceptions import PolarsError
-    except ImportError:
-        raise MissingExtraError("a frame", "polars", "frames") from None
-    try:
-        packing = read_packing(polars.read_parquet_metadata(path))
-    except PolarsError as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
-    if packing.stream != "metrics":
-        raise ValueError(f"{path} holds the stream {packing.stream!r} and no metrics")
-    has_value = polars.col("value").is_not_null() | polars.col("exact").is_not_null()
-    frame = (
-        polars.scan_parquet(path, glob=False, hive_partitioning=False)
-        .filter(polars.col("name").is_not_null() & has_value)
-        .select("seq", "time", "step", "name", "value", "writer")
-    )
-    return PackedMetrics(frame, packing.sorted)
