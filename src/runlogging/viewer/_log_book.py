@@ -14,6 +14,7 @@ from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import Record
 from runlogging.reading._pages import is_of_logger
 from runlogging.reading._streams import StreamFile, stream_files
+from runlogging.viewer._log_marks import Marks
 from runlogging.viewer._log_search import Search
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class LogBook:
     def _start(self) -> None:
         self.pages = LogPages(self._run, is_read=False)
         self._searches: OrderedDict[tuple[Choice, str], Search] = OrderedDict()
+        self._marks = Marks()
         self._names: set[str] = set()
 
     def look(self, *, is_whole: bool = False) -> LogPages:
@@ -116,6 +118,13 @@ class LogBook:
                 self._searches.popitem(last=False)
         self._searches.move_to_end(key)
         return found
+
+    def marks(self, within_s: float) -> tuple[Marks, bool]:
+        """Return what is known of the log's marks, looking on for a time, and whether all of it was; hold the lock."""
+        pages = self.look()
+        until = time.monotonic() + within_s
+        is_through = self._marks.advance(pages, lambda: time.monotonic() < until)
+        return self._marks, is_through and pages.is_complete
 
     def tail(self, count: int, choice: Choice) -> list[Record]:
         """Return the last entries from the ends of the files, while their places are not known yet."""

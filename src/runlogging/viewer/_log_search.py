@@ -154,7 +154,7 @@ class Search:
 
     def _found(self, pages: LogPages, number: int, begin: int) -> Iterator[int]:
         one = pages.slices[number]
-        data = _bytes_of(one)
+        data = bytes_of(one)
         if data is not None and not self.matcher.may_be_in(data):
             return iter(())
         holds = self.matcher.holds
@@ -199,7 +199,7 @@ def _number(text: _Text) -> int:
     return text.level_number if text.level_number is not None else STANDARD_LEVELS.get(text.level or "", 0)
 
 
-def _bytes_of(one: Slice) -> bytes | None:
+def bytes_of(one: Slice) -> bytes | None:
     """Return the bytes that a slice was decoded from; None where a file has other bytes."""
     parts = []
     for piece in one.pieces:
