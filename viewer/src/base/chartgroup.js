@@ -9,6 +9,7 @@ export class ChartGroup {
     this.view = null; // null: all
     this.steps = []; // the views before, for going back
     this.mark = null; // { step, us }
+    this.notes = null; // what the log says: { marks, ticks } as of api/marks
     this.isFollowing = true;
     this.told = settled(onView, 90);
     this.onChange = new Set();
@@ -97,6 +98,11 @@ export class ChartGroup {
     if (!this.isFollowing || !this.view || !bounds || bounds[1] <= this.view.to) return;
     const width = this.view.to - this.view.from;
     this.setView({ from: bounds[1] - width, to: bounds[1] }, { isStep: false, isQuiet: true });
+  }
+
+  setNotes(notes) {
+    this.notes = notes;
+    for (const chart of this.charts) chart.plot?.redraw(false);
   }
 
   setMark(mark) {

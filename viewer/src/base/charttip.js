@@ -20,6 +20,7 @@ addWords({
 });
 
 const MOST = 20;
+const MOST_NOTES = 6;
 const EDGE = 8;
 let order = "distance";
 
@@ -38,14 +39,15 @@ export class Tip {
   }
 
   /** Show points of a chart near a place of the window. */
-  show(chart, points, { x, y }, isPinned = false) {
+  show(chart, points, { x, y }, isPinned = false, notes = []) {
     if (this.isPinned && !isPinned) return;
-    if (!points.length) return this.hide();
+    if (!points.length && !notes.length) return this.hide();
     this.isPinned = isPinned;
-    this.last = { chart, points, at: { x, y } };
+    this.last = { chart, points, at: { x, y }, notes };
     this.element.hidden = false;
     this.element.dataset.pinned = String(isPinned);
-    fill(this.element, points.length === 1 ? one(chart, points[0]) : this.several(chart, points), isPinned && this.buttons(points));
+    const told = points.length === 1 ? one(chart, points[0]) : this.several(chart, points);
+    fill(this.element, notes.length > 0 && noteList(notes), told, isPinned && this.buttons(points));
     this.place(x, y);
   }
 
@@ -58,8 +60,8 @@ export class Tip {
 
   sort(name) {
     order = name;
-    const { chart, points, at } = this.last;
-    this.show(chart, points, at, this.isPinned);
+    const { chart, points, at, notes } = this.last;
+    this.show(chart, points, at, this.isPinned, notes);
   }
 
   several(chart, points) {
@@ -102,6 +104,15 @@ const ORDERS = {
   value: () => (first, second) => (second.value ?? -Infinity) - (first.value ?? -Infinity),
   name: (chart) => (first, second) => chart.label(first.line).localeCompare(chart.label(second.line)),
 };
+
+/** What the log says at a place: { level, label, count } each. */
+function noteList(notes) {
+  const more = notes.length - MOST_NOTES;
+  return h("ul", { className: "tip-notes" },
+    notes.slice(0, MOST_NOTES).map((note) => h("li", { "data-level": note.count ? note.level : null },
+      note.count > 0 && h("span", { className: "level" }, note.count > 1 ? `${note.level} \u00d7${note.count} ` : `${note.level} `), note.label)),
+    more > 0 && h("li", { className: "faint" }, t("tip.more", { count: more })));
+}
 
 /** The value of a point, all digits of it. */
 export function textOf(point) {

@@ -39,6 +39,11 @@ export function isDark() {
   return theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 }
 
+/** Return a colour of the theme that is shown: css("--faint"). */
+export function css(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
 /** The run id of "experiment/id". */
 export function idOf(key) {
   return key.slice(key.indexOf("/") + 1);

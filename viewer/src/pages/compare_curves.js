@@ -1,7 +1,7 @@
 // The curves of several runs, one chart for each metric.
 
 import { get } from "../base/api.js";
-import { axisTitle } from "../base/chart.js";
+import { axisTitle } from "../base/chartplot.js";
 import { Card } from "../base/chartcard.js";
 import { ChartGroup } from "../base/chartgroup.js";
 import { Tip } from "../base/charttip.js";

@@ -13,8 +13,8 @@ addWords({
 
 const LINES = 15;
 
-/** Fill an element with the lines around the time line's cursor. */
-export function openAround(element, context) {
+/** Fill an element with the lines around the time line's cursor; `scroller` is what scrolls to the point itself. */
+export function openAround(element, context, scroller = element) {
   const asker = latest();
   const title = h("h2", null, t("around.title"));
   const place = h("p", { className: "faint mono" });
@@ -26,7 +26,7 @@ export function openAround(element, context) {
       fill(list, found.entries.length ? found.entries.map((entry) => line(entry, cursor)) : h("li", { className: "faint" }, t("around.none")));
       // Only the list moves: scrollIntoView would take the page along, away from the chart that is pointed at.
       const here = list.querySelector("[aria-current]");
-      if (here) element.scrollTop = here.offsetTop - element.offsetTop - element.clientHeight / 2;
+      if (here) scroller.scrollTop = here.offsetTop - scroller.offsetTop - scroller.clientHeight / 2;
     } catch (error) {
       if (error.name !== "AbortError") fill(list, h("li", { className: "faint" }, error.message));
     }

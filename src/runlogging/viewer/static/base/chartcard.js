@@ -2,6 +2,7 @@
 
 import { latest } from "./api.js";
 import { Chart } from "./chart.js";
+import { notesNear } from "./chartmarks.js";
 import { csvUrl, download, fileName, pngOf, svgText } from "./chartout.js";
 import { fill, h } from "./dom.js";
 import { number } from "./format.js";
@@ -64,7 +65,7 @@ function textOfSettings({ scale, zero, clip, min, max, isWide }) {
 export class Card {
   /**
    * @param options name; runs (keys); group; colours; label(line); tip; read(text); ask() -> { x, smooth };
-   *   text of the settings; onSettings(text); onPoint(point, isHover)
+   *   text of the settings; onSettings(text); onPoint(point, isHover); onNote(note) or null
    */
   constructor(options) {
     Object.assign(this, options);
@@ -81,6 +82,7 @@ export class Card {
     this.chart = new Chart(this.body, {
       name: this.name, group: this.group, colours: this.colours, settings: this.settings, label: this.label,
       onPoint: (chart, point, isHover) => this.pointed(point, isHover),
+      onNote: this.onNote ?? null,
       onHover: (chart, points, at) => this.hovered(points, at),
       onFollow: (chart, points) => this.figure(points),
       onLeave: () => {
@@ -182,7 +184,7 @@ export class Card {
   hovered(points, { left, top }) {
     const box = this.chart.plot.over.getBoundingClientRect();
     this.figure(points);
-    this.tip.show(this.chart, points, { x: box.left + left, y: box.top + top });
+    this.tip.show(this.chart, points, { x: box.left + left, y: box.top + top }, false, notesNear(this.chart, left));
     const point = this.chart.nearestPoint();
     if (point) this.onPoint(point, true);
   }

@@ -50,7 +50,7 @@ export class Columns {
       nonfinite: { ...series.nonfinite },
       clip: series.clip ?? null,
       last: series.last,
-      info: { ...series, y: [...series.y], step: [...series.step], time: [...series.time], seq: [...series.seq] },
+      info: { ...series, at: [...series.at], y: [...series.y], step: [...series.step], time: [...series.time], seq: [...series.seq] },
       y,
       smooth: this.smoothOf(series, size),
       place,
@@ -121,6 +121,7 @@ export class Columns {
     const { info } = line;
     line.y[at] = part.y[number];
     line.place[at] = info.y.length;
+    info.at.push(at);
     if (info.x) info.x.push(part.x[number]);
     info.y.push(part.y[number]);
     info.step.push(part.step[number]);

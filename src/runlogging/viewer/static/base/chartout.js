@@ -1,7 +1,8 @@
 // A chart as a file: SVG drawn anew from its data with title, axes and legend; PNG of that at twice the size; CSV by the server.
 
-import { axisTitle, short } from "./chart.js";
+import { axisTitle, short } from "./chartplot.js";
 import { forward, ticks } from "./chartscale.js";
+import { css } from "./colours.js";
 import { s } from "./dom.js";
 import { urlFor } from "./api.js";
 
@@ -10,10 +11,6 @@ const HEIGHT = 380;
 const LEFT = 70;
 const RIGHT = 16;
 const TOP = 34;
-
-function css(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
 
 /** Return the chart as an SVG element. */
 export function svgOf(chart) {

@@ -1,10 +1,8 @@
 // The charts of a run: every scalar, in sections; only what is near the window is drawn.
 
-import { get } from "../base/api.js";
 import { Card } from "../base/chartcard.js";
 import { ChartGroup } from "../base/chartgroup.js";
 import { Tip } from "../base/charttip.js";
-import { axisTitle } from "../base/chart.js";
 import { RunColours } from "../base/colours.js";
 import { fill, h, settled } from "../base/dom.js";
 import { bindKeys } from "../base/keys.js";
@@ -13,28 +11,20 @@ import { change, remember, remembered } from "../base/state.js";
 import { timeOf, timeText } from "../base/timeline.js";
 import { addWords, t } from "../base/words.js";
 import { openAround } from "./charts_around.js";
+import { axisChoice, smoothChoice, zoomButtons } from "./charts_bar.js";
+import { openMarks } from "./charts_marks.js";
+import { ChartNews } from "./charts_news.js";
 
 addWords({
   "charts.search": ["Search metrics: words or /regex/", "メトリクスを検索: 語または /正規表現/"],
   "charts.badsearch": ["This is no regular expression", "正規表現として正しくありません"],
   "charts.none": ["No metric fits the search.", "該当するメトリクスはありません。"],
   "charts.nothing": ["This run has logged no numbers yet.", "この実行にはまだ数値がありません。"],
-  "charts.x": ["x axis", "横軸"],
-  "charts.smooth": ["Smoothing", "平滑化"],
-  "charts.follow": ["Follow", "追従"],
-  "charts.in": ["Zoom in", "拡大"],
-  "charts.out": ["Zoom out one step", "一段戻す"],
-  "charts.left": ["Earlier", "左へ"],
-  "charts.right": ["Later", "右へ"],
-  "charts.all": ["Show all", "全体"],
-  "charts.metric": ["metric", "メトリクス"],
   "charts.nosection": ["metrics", "メトリクス"],
   "charts.shown": ["{shown} of {total} metrics", "{total} 件中 {shown} 件"],
 });
 
-const AXES = ["step", "relstep", "wall", "relative", "active"];
 const MOST_CHARTS = 40;
-const MOST_AXES = 300;
 const OPEN_SECTIONS = 200; // with more metrics only the first sections are open at first
 
 class Charts {
@@ -54,6 +44,7 @@ class Charts {
     this.group.onChange.add(() => this.showFollow());
     this.read = settled((text) => (this.spoken.textContent = text), 250);
     this.build();
+    this.news = new ChartNews(this);
     this.watchers();
   }
 
@@ -73,6 +64,7 @@ class Charts {
 
   dispose() {
     this.isGone = true;
+    this.news.isGone = true;
     this.seen.disconnect();
     this.sectionsSeen.disconnect();
     removeEventListener("themechange", this.onTheme);
@@ -80,6 +72,7 @@ class Charts {
     for (const stop of this.stops) stop();
     for (const card of this.cards.values()) card.dispose();
     this.around.dispose();
+    this.marks.dispose();
     this.tip.dispose();
   }
 
@@ -90,43 +83,24 @@ class Charts {
       onInput: settled(() => this.searched(), 120) });
     this.badSearch = h("span", { className: "problem-note", role: "status" });
     this.count = h("span", { className: "faint" });
+    this.follow = h("button", { className: "follow", onClick: () => this.setFollow(!this.group.isFollowing) }, t("charts.follow"));
+    this.showFollow();
     this.sections = h("div", { className: "chart-sections" });
     this.spoken = h("div", { className: "unseen", "aria-live": "polite" });
     this.aside = h("aside", { className: "chart-aside" });
-    this.around = openAround(this.aside, this.context);
+    const { run, timeline } = this.context;
+    this.marks = openMarks({ run, timeline, group: this.group, state: () => this.state, setState: (values) => this.setState(values) });
+    const around = h("div", null);
+    fill(this.aside, this.marks.list, around);
+    this.around = openAround(around, this.context, this.aside);
     fill(this.container, h("div", { className: "charts" },
-      h("div", { className: "chart-bar" }, this.search, this.badSearch, this.count, h("span", { className: "spring" }), this.axisChoice(), this.smoothChoice(), this.zoomButtons()),
+      h("div", { className: "chart-bar" }, this.search, this.badSearch, this.count, h("span", { className: "spring" }), axisChoice(this.x, this.metrics, (x) => this.setAxis(x)), smoothChoice(this.smooth, (weight) => this.setSmooth(weight)), this.marks.choice, zoomButtons(this.group, () => this.span, this.follow)),
       h("div", { className: "chart-columns" }, this.sections, this.aside), this.spoken));
   }
 
-  axisChoice() {
-    const names = this.metrics.slice(0, MOST_AXES).map((metric) => `metric:${metric.name}`);
-    const option = (value) => h("option", { value, selected: value === this.x }, axisTitle(value));
-    return h("label", null, t("charts.x"), " ",
-      h("select", { onChange: (event) => this.setAxis(event.target.value) }, AXES.map(option), h("optgroup", { label: t("charts.metric") }, names.map(option))));
-  }
-
-  smoothChoice() {
-    const shown = h("output", { className: "mono" }, this.smooth || "0");
-    // The slider is finer towards 1, where a little more is much smoother.
-    const input = h("input", { type: "range", min: "0", max: "1", step: "0.01", value: String(1 - Math.sqrt(1 - this.smooth)), "aria-label": t("charts.smooth"),
-      onInput: (event) => {
-        const weight = Math.min(0.9999, Number((1 - (1 - Number(event.target.value)) ** 2).toFixed(4)));
-        shown.textContent = String(weight);
-        this.setSmooth(weight);
-      } });
-    return h("label", { className: "smooth" }, t("charts.smooth"), " ", input, shown);
-  }
-
-  zoomButtons() {
-    const button = (text, label, work) => h("button", { "aria-label": label, title: label, onClick: work }, text);
-    const span = () => [...this.cards.values()].map((card) => card.chart).find((chart) => chart.columns)?.span ?? [0, 1];
-    this.follow = h("button", { className: "follow", onClick: () => this.setFollow(!this.group.isFollowing) }, t("charts.follow"));
-    this.showFollow();
-    return h("span", { className: "zoom", role: "group" },
-      button("\u2212", t("charts.out"), () => this.group.back(span())), button("+", t("charts.in"), () => this.group.zoomBy(0.5, 0.5, span())),
-      button("\u2190", t("charts.left"), () => this.group.pan(-0.25, span())), button("\u2192", t("charts.right"), () => this.group.pan(0.25, span())),
-      button(t("charts.all"), t("charts.all"), () => this.group.reset()), this.follow);
+  /** What of x is shown. */
+  get span() {
+    return [...this.cards.values()].map((card) => card.chart).find((chart) => chart.columns)?.span ?? [0, 1];
   }
 
   get x() {
@@ -148,6 +122,7 @@ class Charts {
     const view = viewOf(state);
     const now = this.group.view;
     if (view?.from !== now?.from || view?.to !== now?.to) this.group.setView(view, { isStep: false, isQuiet: true });
+    if (before.marks !== state.marks) this.marks.update();
     if (before.x !== state.x || before.smooth !== state.smooth || before.v !== state.v) this.reload();
   }
 
@@ -288,6 +263,7 @@ class Charts {
         this.setState({ [`c.${name}`]: text });
       },
       onPoint: (point, isHover) => this.pointed(point, isHover),
+      onNote: (note) => this.marks.goTo(note),
     });
     this.cards.set(name, card);
     slot.append(card.element);
@@ -311,45 +287,10 @@ class Charts {
 
   // ------------------------------------------------------------------ news
 
-  /** Something came: ask for what is new behind the cursors of the charts that are drawn. */
-  async note() {
-    if (this.isAsking) return void (this.isBehind = true);
-    this.isAsking = true;
-    this.isBehind = false;
-    try {
-      await this.pull();
-    } catch (error) {
-      if (error.name !== "AbortError") this.isBehind = false;
-    }
-    this.isAsking = false;
-    if (this.isBehind && !this.isGone) this.note();
-  }
-
-  async pull() {
-    const { run } = this.context;
-    const byCursor = new Map();
-    for (const card of this.cards.values()) {
-      const cursor = card.cursor?.[run];
-      if (cursor) byCursor.set(cursor, [...(byCursor.get(cursor) ?? []), card]);
-    }
-    // Charts that are still being asked for get it all; without any, only the number of metrics is asked for.
-    if (!byCursor.size && this.cards.size) return;
-    if (!byCursor.size) byCursor.set("-", []);
-    for (const [cursor, cards] of byCursor) {
-      const answer = await get("api/news", { run, after: cursor, name: cards.map((card) => card.name), x: this.x, smooth: this.smooth || null });
-      if (this.isGone) return;
-      this.took(answer, cards);
-    }
-    this.group.keepUp();
-  }
-
-  took(answer, cards) {
-    const again = new Set(answer.again.map(({ name }) => name));
-    for (const card of cards) {
-      if (again.has(card.name)) card.load();
-      else card.append(answer.news.filter(({ name }) => name === card.name), { ...card.cursor, ...answer.cursors });
-    }
-    if (answer.metrics[this.context.run] > this.metrics.length) this.context.again?.();
+  /** Something came. */
+  note() {
+    this.marks.note();
+    return this.news.note();
   }
 
   /** The run's facts are new: there may be more metrics. */
