@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from runlogging.viewer._settings import Settings
 
 # Each has routes(state) -> list of starlette routes, all below the page's own folder.
-_MODULES = ("_pages", "_runs", "_run", "_series", "_logs", "_marks", "_values", "_files", "_compare", "_edit", "_live")
+_MODULES = (
+    "_pages",
+    "_runs",
+    "_run",
+    "_series",
+    "_group_series",
+    "_logs",
+    "_marks",
+    "_values",
+    "_files",
+    "_compare",
+    "_edit",
+    "_live",
+)
 
 
 def create_app(settings: Settings) -> Guard:

@@ -35,7 +35,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runlogging._errors import InvalidValueError
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
     from runlogging.viewer._state import State
 
-_MOST_RUNS = 500
+MOST_RUNS = 500
 _WIDEST = 16_384
 
 
@@ -92,10 +92,10 @@ def routes(state: State) -> list[Route]:
 
 
 def _series(state: State, request: Request) -> dict[str, Any]:
-    asked = _asked(request)
+    asked = asked_of(request)
     cursors: dict[str, str] = {}
     lines: list[Line] = []
-    for key in request.query_params.getlist("run")[:_MOST_RUNS]:
+    for key in request.query_params.getlist("run")[:MOST_RUNS]:
         run = state.run_of(key)
         curves = shelf_of(state).of(run.path)
         with curves.lock:
@@ -103,7 +103,7 @@ def _series(state: State, request: Request) -> dict[str, Any]:
             found = lines_of(key, run, curves, asked.name, asked.axis)
             lines += [line for line in found if not asked.writer or line.writer == asked.writer]
     bounds = bounds_of(lines)
-    grid = _grid(lines, asked, bounds)
+    grid = grid_of(asked, bounds, lambda low, high: sum(line.count_between(low, high) for line in lines))
     return {
         **series_answer(lines, grid, asked.smooth, is_clipped=asked.is_clipped),
         "name": asked.name,
@@ -117,7 +117,12 @@ def _series(state: State, request: Request) -> dict[str, Any]:
     }
 
 
-def _asked(request: Request) -> Asked:
+def asked_of(request: Request) -> Asked:
+    """Return what a request for curves says.
+
+    Raises:
+        InvalidValueError: it names no run or no metric, or a number is none (also a ValueError).
+    """
     query = request.query_params
     if not query.get("run") or not query.get("name"):
         raise InvalidValueError("run and name say whose curve of what is asked for")
@@ -159,13 +164,23 @@ def smooth_of(request: Request) -> float:
     return weight
 
 
-def _grid(lines: list[Line], asked: Asked, bounds: tuple[float, float] | None) -> Grid:
+def grid_of(asked: Asked, bounds: tuple[float, float] | None, count: Callable[[float, float], int]) -> Grid:
+    """Return the grid of a chart.
+
+    Args:
+        asked: what is asked for.
+        bounds: the least and the greatest x of all points; None where there are none.
+        count: tells how many points lie in a part of x.
+
+    Raises:
+        InvalidValueError: it begins behind its end (also a ValueError).
+    """
     low, high = bounds or (0.0, 1.0)
     low = low if asked.low is None else asked.low
     high = high if asked.high is None else asked.high
     if high < low:
         raise InvalidValueError(f"from is {low}, and to is {high}, which is less")
-    is_whole = sum(line.count_between(low, high) for line in lines) <= 4 * asked.width
+    is_whole = count(low, high) <= 4 * asked.width
     if not is_whole and low == high:
         low, high = low - 0.5, high + 0.5  # columns need some width
     return Grid(low, high, asked.width, is_whole)
@@ -174,7 +189,7 @@ def _grid(lines: list[Line], asked: Asked, bounds: tuple[float, float] | None) -
 def _csv(state: State, request: Request) -> Response:
     from starlette.responses import StreamingResponse
 
-    asked = _asked(request)
+    asked = asked_of(request)
     run = state.run(request)
     curves = shelf_of(state).of(run.path)
     with curves.lock:

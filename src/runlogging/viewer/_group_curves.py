@@ -1,0 +1,222 @@
+"""The curve of a group of runs: at each x the middle of what its runs logged there, a band around it, and how many.
+
+Figures are over the runs that logged a finite value at that very x; nothing is moved or invented. Where runs log at
+unlike steps, interpolation may be asked for: then a run counts at every x of the group between its own first and last
+one, with the value on the straight line between its neighbouring points. A group knows its own runs only.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from runlogging.viewer._axes import Line
+from runlogging.viewer._sampling import Grid, Kept, kept_points
+
+Band = Callable[[list[float], float], tuple[float, float]]
+_NAN = math.nan
+
+
+@dataclass
+class GroupCurve:
+    """The figures of a group over x, rising in x.
+
+    Attributes:
+        x: where at least one of its runs logged something.
+        centre: the mean or median; NaN where no run has a finite value.
+        low, high: the ends of the band; NaN where there is none, as of one value.
+        n: how many finite values there are.
+        nonfinite: how many NaN and infinities the runs logged.
+        bad: the places where the centre is NaN.
+    """
+
+    x: array[float] = field(default_factory=lambda: array("d"))
+    centre: array[float] = field(default_factory=lambda: array("d"))
+    low: array[float] = field(default_factory=lambda: array("d"))
+    high: array[float] = field(default_factory=lambda: array("d"))
+    n: array[int] = field(default_factory=lambda: array("l"))
+    nonfinite: int = 0
+    bad: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def count_between(self, low: float, high: float) -> int:
+        """Return how many places lie in a part of x."""
+        return bisect_right(self.x, high) - bisect_left(self.x, low)
+
+    def add(self, x: float, values: list[float], agg: str, band: Band) -> None:
+        """Append the figures of one x."""
+        centre, low, high = _NAN, _NAN, _NAN
+        if values:
+            centre = _median(values) if agg == "median" else math.fsum(values) / len(values)
+            low, high = band(values, centre)
+        else:
+            self.bad.append(len(self.x))
+        self.x.append(x)
+        self.centre.append(centre)
+        self.low.append(low)
+        self.high.append(high)
+        self.n.append(len(values))
+
+
+def group_curve(lines: Sequence[Line], agg: str, band: str, *, is_interpolated: bool) -> GroupCurve:
+    """Return the curve of a group.
+
+    Args:
+        lines: the curves of its runs, all over the same kind of x.
+        agg: "mean" or "median".
+        band: "std" (of a sample), "stderr", "minmax" or "quantile" (from the 25th to the 75th percentile).
+        is_interpolated: whether a run counts between its own points, too.
+    """
+    found, made = GroupCurve(), BANDS[band]
+    members = [_points(line) for line in lines]
+    found.nonfinite = sum(len(line.curve.bad) for line in lines)
+    for x, values in _interpolated(members) if is_interpolated else _at_each(members):
+        found.add(x, values, agg, made)
+    return found
+
+
+def _points(line: Line) -> tuple[Sequence[float], Sequence[float]]:
+    """Return x and value of a run's points; of several at one x the one that was logged last."""
+    x = [each - line.base for each in line.curve.x] if line.base else list(line.curve.x)
+    y = list(line.curve.y[: len(x)])
+    if any(one == other for one, other in pairwise(x)):
+        last = dict(zip(x, y, strict=True))
+        return list(last), list(last.values())
+    return x, y
+
+
+def _at_each(members: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Iterator[tuple[float, list[float]]]:
+    if members and all(x == members[0][0] for x, _ in members):  # as sweeps log
+        for x, *values in zip(members[0][0], *(y for _, y in members), strict=True):
+            yield x, [value for value in values if value - value == 0]
+        return
+    there: dict[float, list[float]] = {}
+    for x_values, y_values in members:
+        for x, value in zip(x_values, y_values, strict=True):
+            values = there.setdefault(x, [])
+            if value - value == 0:
+                values.append(value)
+    for x in sorted(there):
+        yield x, there[x]
+
+
+def _interpolated(members: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Iterator[tuple[float, list[float]]]:
+    finite = [
+        ([x for x, value in zip(*member, strict=True) if value - value == 0], [y for y in member[1] if y - y == 0])
+        for member in members
+    ]
+    places = [0] * len(finite)
+    for x in sorted({x for x_values, _ in members for x in x_values}):
+        values = []
+        for number, (x_values, y_values) in enumerate(finite):
+            if not x_values or x < x_values[0] or x > x_values[-1]:
+                continue
+            place = places[number]
+            while x_values[place] < x:
+                place += 1
+            places[number] = place
+            values.append(_between(x, x_values, y_values, place))
+        yield x, values
+
+
+def _between(x: float, x_values: Sequence[float], y_values: Sequence[float], place: int) -> float:
+    if x_values[place] == x:
+        return y_values[place]
+    share = (x - x_values[place - 1]) / (x_values[place] - x_values[place - 1])
+    return y_values[place - 1] + share * (y_values[place] - y_values[place - 1])
+
+
+# ---------------------------------------------------------------------- figures
+
+
+def _median(values: list[float]) -> float:
+    return _percentile(sorted(values), 0.5)
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float:
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def _std(values: list[float], centre: float) -> tuple[float, float]:
+    spread = _spread(values)
+    return centre - spread, centre + spread
+
+
+def _stderr(values: list[float], centre: float) -> tuple[float, float]:
+    spread = _spread(values) / math.sqrt(len(values))
+    return centre - spread, centre + spread
+
+
+def _spread(values: list[float]) -> float:
+    """Return the standard deviation of a sample; NaN of one value."""
+    if len(values) < 2:
+        return _NAN
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def _minmax(values: list[float], _: float) -> tuple[float, float]:
+    return min(values), max(values)
+
+
+def _quantile(values: list[float], _: float) -> tuple[float, float]:
+    if len(values) < 2:
+        return _NAN, _NAN
+    ordered = sorted(values)
+    return _percentile(ordered, 0.25), _percentile(ordered, 0.75)
+
+
+BANDS: dict[str, Band] = {"std": _std, "stderr": _stderr, "minmax": _minmax, "quantile": _quantile}
+
+# ---------------------------------------------------------------------- sampling
+
+
+def kept_of(curve: GroupCurve, grid: Grid) -> list[Kept]:
+    """Return the points that a grid keeps of the centre: first, least, greatest and last of each column."""
+    return kept_points(curve.x, curve.centre, curve.bad, grid)
+
+
+def bands_of(curve: GroupCurve, kept: Sequence[Kept], grid: Grid) -> tuple[list[float | None], list[float | None]]:
+    """Return the ends of the band at kept points: where a column holds more, the widest of the column."""
+    if grid.is_whole:
+        return ([_finite(curve.low[one.place]) for one in kept], [_finite(curve.high[one.place]) for one in kept])
+    width = (grid.high - grid.low) / grid.width
+    lows: list[float | None] = []
+    highs: list[float | None] = []
+    known: dict[int, tuple[float | None, float | None]] = {}
+    for one in kept:
+        x = curve.x[one.place]
+        if not grid.low <= x <= grid.high:
+            lows.append(_finite(curve.low[one.place]))
+            highs.append(_finite(curve.high[one.place]))
+            continue
+        column = min(int((x - grid.low) / width), grid.width - 1)
+        if column not in known:
+            begin = bisect_left(curve.x, grid.low + column * width)
+            end = bisect_right(curve.x, grid.low + (column + 1) * width)
+            known[column] = _least(curve.low[begin:end]), _greatest(curve.high[begin:end])
+        low, high = known[column]
+        lows.append(low)
+        highs.append(high)
+    return lows, highs
+
+
+def _least(values: Iterable[float]) -> float | None:
+    return min((value for value in values if value - value == 0), default=None)
+
+
+def _greatest(values: Iterable[float]) -> float | None:
+    return max((value for value in values if value - value == 0), default=None)
+
+
+def _finite(value: float) -> float | None:
+    return value if value - value == 0 else None

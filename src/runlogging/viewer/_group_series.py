@@ -1,0 +1,226 @@
+"""Curves of groups of runs for charts, in the form of ``api/series``.
+
+``api/group_series?run=&run=&name=&group=&agg=&band=&between=&x=&from=&to=&width=`` answers as ``api/series`` does, with
+a series a group::
+
+    {"name", "axis", "x", "bounds", "from", "to", "width", "sampled", "smooth": 0, "cursors": {},
+     "between": whether runs count between their own points,
+     "series": [{"run": "/lr=0.1, seed=3", "values": [...], "runs": how many, "count": places of x, "at", "x",
+                 "y": the middle, "low", "high": the band or null, "n": how many runs counted there, "step",
+                 "nonfinite", "last": {"value", "step"}, ...}]}
+
+``group`` may stand several times; it and ``agg`` and ``band`` are those of ``api/runs``. ``between=1`` interpolates,
+which times as x always do: no two runs log in the same microsecond. ``api/group_series.csv`` answers all places of x as
+CSV: group, x, centre, low, high, n.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runlogging._errors import InvalidValueError
+from runlogging.viewer._answers import answering
+from runlogging.viewer._axes import Line, bounds_of, lines_of
+from runlogging.viewer._curves import shelf_of
+from runlogging.viewer._group_curves import BANDS, GroupCurve, bands_of, group_curve, kept_of
+from runlogging.viewer._points import raw
+from runlogging.viewer._run_columns import column_of
+from runlogging.viewer._run_table import table_of
+from runlogging.viewer._sampling import Grid
+from runlogging.viewer._series import MOST_RUNS, Asked, asked_of, grid_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from runlogging.viewer._state import State
+
+_KEPT = 64
+_STEPS = ("step", "relstep", "index")
+
+
+class Group(NamedTuple):
+    """Some runs that have the same values.
+
+    Attributes:
+        label: the values for people, with their names.
+        values: what the runs have.
+        lines: the curves of its runs.
+        runs: how many runs it has.
+        curve: their figures.
+    """
+
+    label: str
+    values: list[Any]
+    lines: list[Line]
+    runs: int
+    curve: GroupCurve
+
+
+def routes(state: State) -> list[Route]:
+    """Return what answers ``api/group_series`` and ``api/group_series.csv``."""
+    from starlette.routing import Route
+
+    return [
+        Route("/api/group_series", answering(lambda request: _series(state, request))),
+        Route("/api/group_series.csv", answering(lambda request: _csv(state, request))),
+    ]
+
+
+def _series(state: State, request: Request) -> dict[str, Any]:
+    asked = asked_of(request)
+    groups, is_between = _groups(state, request, asked)
+    lines = [line for group in groups for line in group.lines]
+    bounds = bounds_of(lines)
+    grid = grid_of(asked, bounds, lambda low, high: sum(group.curve.count_between(low, high) for group in groups))
+    return {
+        **_drawn(groups, grid, lines[0].axis if lines else asked.axis),
+        "name": asked.name,
+        "bounds": bounds,
+        "from": grid.low,
+        "to": grid.high,
+        "width": asked.width,
+        "smooth": 0.0,
+        "between": is_between,
+        "cursors": {},
+    }
+
+
+def _drawn(groups: Sequence[Group], grid: Grid, axis: str) -> dict[str, Any]:
+    kept = [kept_of(group.curve, grid) for group in groups]
+    slots = sorted({point.slot for points in kept for point in points})
+    places = {slot: place for place, slot in enumerate(slots)}
+    series = []
+    for group, points in zip(groups, kept, strict=True):
+        curve, at = group.curve, [point.place for point in points]
+        lows, highs = bands_of(curve, points, grid)
+        steps = [int(curve.x[place]) if axis == "step" else None for place in at]
+        series.append(
+            {
+                **_facts(group, axis, grid),
+                "at": raw([places[point.slot] for point in points]),
+                "y": raw([_number(curve.centre[place]) for place in at]),
+                "x": raw([curve.x[place] for place in at]),
+                "low": raw(lows),
+                "high": raw(highs),
+                "n": raw([curve.n[place] for place in at]),
+                "step": steps,
+                "time0": 0,
+                "time": raw([0] * len(at)),
+                "seq": raw([0] * len(at)),
+            }
+        )
+    return {"x": raw([x for x, _ in slots]), "axis": axis, "sampled": not grid.is_whole, "series": series}
+
+
+def _facts(group: Group, axis: str, grid: Grid) -> dict[str, Any]:
+    curve = group.curve
+    last = len(curve) - 1
+    step = int(curve.x[last]) if last >= 0 and axis == "step" else None
+    return {
+        "run": f"/{group.label}",
+        "writer": "",
+        "values": group.values,
+        "runs": group.runs,
+        "count": len(curve),
+        "without_x": sum(line.curve.left_out for line in group.lines),
+        "in_view": curve.count_between(grid.low, grid.high),
+        "nonfinite": {"NaN": curve.nonfinite} if curve.nonfinite else {},
+        "base": 0.0,
+        "last": {"value": curve.centre[last], "step": step} if last >= 0 else None,
+        "marks": {"kind": "", "x": [], "step": [], "time": [], "time0": 0, "seq": [], "left_out": 0},
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if value - value == 0 else None
+
+
+# ---------------------------------------------------------------------- groups
+
+
+def _groups(state: State, request: Request, asked: Asked) -> tuple[list[Group], bool]:
+    query = request.query_params
+    agg, band = query.get("agg") or "mean", query.get("band") or "std"
+    if agg not in ("mean", "median") or band not in BANDS:
+        raise InvalidValueError(f"agg is mean or median, and band one of {', '.join(BANDS)}")
+    by, keys = query.getlist("group"), list(dict.fromkeys(query.getlist("run")))[:MOST_RUNS]
+    if not by:
+        raise InvalidValueError("group says by which column: experiment, params.NAME, tags.NAME ...")
+    cursors: list[str] = []
+    lines: dict[str, list[Line]] = {}
+    for key in keys:
+        run = state.run_of(key)
+        curves = shelf_of(state).of(run.path)
+        with curves.lock:
+            cursors.append(curves.cursor)
+            lines[key] = lines_of(key, run, curves, asked.name, asked.axis)
+    is_between = query.get("between") == "1" or asked.axis not in _STEPS
+    kept: OrderedDict[Any, list[Group]] = state.kept("groups", state.settings.root, OrderedDict, 1)
+    members = _members(state, keys, by)
+    known = (asked.name, asked.axis, agg, band, is_between, json.dumps(list(members.items())), *cursors)
+    if known not in kept:
+        # A zoom asks for the same figures again.
+        kept[known] = [
+            Group(label, values, own, len(runs), group_curve(own, agg, band, is_interpolated=is_between))
+            for label, (values, runs) in members.items()
+            if (own := [line for run in runs for line in lines[run]])
+        ]
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
+    return kept[known], is_between
+
+
+def _members(state: State, keys: Sequence[str], by: Sequence[str]) -> dict[str, tuple[list[Any], list[str]]]:
+    """Return the groups by their labels: what their runs have, and the runs."""
+    table, columns = table_of(state), [column_of(name) for name in by]
+    table.refresh()
+    table.wait()
+    with table.lock:
+        items = {item.key: item for item in table.items}
+        found: dict[str, tuple[list[Any], list[str]]] = {}
+        for key in keys:
+            values = [column.value(items[key]) if key in items else None for column in columns]
+            label = ", ".join(f"{column.key}={_text(value)}" for column, value in zip(columns, values, strict=True))
+            found.setdefault(label, (values, []))[1].append(key)
+    return dict(sorted(found.items(), key=lambda one: [_rank(value) for value in one[1][0]]))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "missing"
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    """Order numbers by their size, then texts, and what is missing last."""
+    if isinstance(value, int | float) and value == value:
+        return (0, float(value), "")
+    return (2, 0.0, "") if value is None else (1, 0.0, _text(value))
+
+
+# ---------------------------------------------------------------------- as a file
+
+
+def _csv(state: State, request: Request) -> Response:
+    from starlette.responses import StreamingResponse
+
+    groups, _ = _groups(state, request, asked_of(request))
+    headers = {"Content-Disposition": "attachment; filename=groups.csv", "Cache-Control": "no-store"}
+    return StreamingResponse(_rows(groups), 200, headers, "text/csv; charset=utf-8")
+
+
+def _rows(groups: Sequence[Group]) -> Iterator[str]:
+    yield "group,x,centre,low,high,n\n"
+    for group in groups:
+        curve, label = group.curve, group.label.replace('"', '""')
+        for begin in range(0, len(curve), 4_096):
+            yield "".join(
+                f'"{label}",{curve.x[place]!r},{curve.centre[place]!r},{curve.low[place]!r},{curve.high[place]!r},'
+                f"{curve.n[place]}\n"
+                for place in range(begin, min(begin + 4_096, len(curve)))
+            )
