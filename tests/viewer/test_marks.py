@@ -75,7 +75,7 @@ def test_few_warnings_are_told_one_by_one(tmp_path: Path) -> None:
 
 
 def test_many_warnings_are_bounded_and_all_counted(tmp_path: Path) -> None:
-    """Whatever their number, some hundred ticks stand for all, in the order of the log, and marks among them are found."""
+    """Some hundred ticks stand for all, in the order of the log, and marks among them are found."""
     lines = [
         _line(number, level="ERROR" if number % 10 == 0 else "WARNING", message=f"warning {number}")
         for number in range(1, 30_001)

@@ -146,7 +146,7 @@ def test_marks_are_read_as_a_list(marked: Path, page: Page, start_viewer: StartV
     assert summary.inner_text() == "2 marks, 4 warnings and errors"
     summary.focus()
     page.keyboard.press("Enter")
-    items = page.locator(".mark-list .around-line")
+    items = page.locator(".mark-list .mark-line")
     assert [text.split(" ", 1)[1] for text in items.all_inner_texts()] == [
         *("WARNING warning at 11", "WARNING warning at 22", "WARNING warning at 33"),
         *("lr change", "saved <b>it</b>", "ERROR lost"),

@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from runlogging.folder import nonfinite_text
 from runlogging.viewer._axes import Line
+from runlogging.viewer._bands import BANDS, Band, middle
 from runlogging.viewer._sampling import Grid, Kept, kept_points
 
-Band = Callable[[list[float], float], tuple[float, float]]
 _NAN = math.nan
 
 
@@ -30,7 +32,7 @@ class GroupCurve:
         centre: the mean or median; NaN where no run has a finite value.
         low, high: the ends of the band; NaN where there is none, as of one value.
         n: how many finite values there are.
-        nonfinite: how many NaN and infinities the runs logged.
+        nonfinite: how many NaN and infinities the runs logged, by their names.
         bad: the places where the centre is NaN.
     """
 
@@ -39,7 +41,7 @@ class GroupCurve:
     low: array[float] = field(default_factory=lambda: array("d"))
     high: array[float] = field(default_factory=lambda: array("d"))
     n: array[int] = field(default_factory=lambda: array("l"))
-    nonfinite: int = 0
+    nonfinite: dict[str, int] = field(default_factory=dict)
     bad: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -53,7 +55,7 @@ class GroupCurve:
         """Append the figures of one x."""
         centre, low, high = _NAN, _NAN, _NAN
         if values:
-            centre = _median(values) if agg == "median" else math.fsum(values) / len(values)
+            centre = middle(values, agg)
             low, high = band(values, centre)
         else:
             self.bad.append(len(self.x))
@@ -68,26 +70,34 @@ def group_curve(lines: Sequence[Line], agg: str, band: str, *, is_interpolated: 
     """Return the curve of a group.
 
     Args:
-        lines: the curves of its runs, all over the same kind of x.
+        lines: the curves of its runs, all over the same kind of x. Those of one run, by its writers, count as one.
         agg: "mean" or "median".
         band: "std" (of a sample), "stderr", "minmax" or "quantile" (from the 25th to the 75th percentile).
         is_interpolated: whether a run counts between its own points, too.
     """
     found, made = GroupCurve(), BANDS[band]
-    members = [_points(line) for line in lines]
-    found.nonfinite = sum(len(line.curve.bad) for line in lines)
+    runs: dict[str, list[Line]] = {}
+    for line in lines:
+        runs.setdefault(line.run, []).append(line)
+    members = [_points(own) for own in runs.values()]
+    found.nonfinite = dict(Counter(nonfinite_text(y) for line in lines for y in line.curve.y if y - y))
     for x, values in _interpolated(members) if is_interpolated else _at_each(members):
         found.add(x, values, agg, made)
     return found
 
 
-def _points(line: Line) -> tuple[Sequence[float], Sequence[float]]:
+def _points(lines: Sequence[Line]) -> tuple[Sequence[float], Sequence[float]]:
     """Return x and value of a run's points; of several at one x the one that was logged last."""
-    x = [each - line.base for each in line.curve.x] if line.base else list(line.curve.x)
-    y = list(line.curve.y[: len(x)])
-    if any(one == other for one, other in pairwise(x)):
+    x: list[float] = []
+    y: list[float] = []
+    for line in lines:
+        own = [each - line.base for each in line.curve.x] if line.base else list(line.curve.x)
+        x += own
+        y += line.curve.y[: len(own)]  # a live curve may have grown in between
+    if any(one >= other for one, other in pairwise(x)):
         last = dict(zip(x, y, strict=True))
-        return list(last), list(last.values())
+        x = sorted(last)
+        y = [last[each] for each in x]
     return x, y
 
 
@@ -131,51 +141,6 @@ def _between(x: float, x_values: Sequence[float], y_values: Sequence[float], pla
     share = (x - x_values[place - 1]) / (x_values[place] - x_values[place - 1])
     return y_values[place - 1] + share * (y_values[place] - y_values[place - 1])
 
-
-# ---------------------------------------------------------------------- figures
-
-
-def _median(values: list[float]) -> float:
-    return _percentile(sorted(values), 0.5)
-
-
-def _percentile(ordered: Sequence[float], share: float) -> float:
-    place = share * (len(ordered) - 1)
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
-def _std(values: list[float], centre: float) -> tuple[float, float]:
-    spread = _spread(values)
-    return centre - spread, centre + spread
-
-
-def _stderr(values: list[float], centre: float) -> tuple[float, float]:
-    spread = _spread(values) / math.sqrt(len(values))
-    return centre - spread, centre + spread
-
-
-def _spread(values: list[float]) -> float:
-    """Return the standard deviation of a sample; NaN of one value."""
-    if len(values) < 2:
-        return _NAN
-    mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
-
-
-def _minmax(values: list[float], _: float) -> tuple[float, float]:
-    return min(values), max(values)
-
-
-def _quantile(values: list[float], _: float) -> tuple[float, float]:
-    if len(values) < 2:
-        return _NAN, _NAN
-    ordered = sorted(values)
-    return _percentile(ordered, 0.25), _percentile(ordered, 0.75)
-
-
-BANDS: dict[str, Band] = {"std": _std, "stderr": _stderr, "minmax": _minmax, "quantile": _quantile}
 
 # ---------------------------------------------------------------------- sampling
 

@@ -18,14 +18,15 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runlogging._errors import InvalidValueError
 from runlogging.viewer._answers import answering
 from runlogging.viewer._axes import Line, bounds_of, lines_of
+from runlogging.viewer._bands import check_figures
 from runlogging.viewer._curves import shelf_of
-from runlogging.viewer._group_curves import BANDS, GroupCurve, bands_of, group_curve, kept_of
+from runlogging.viewer._group_curves import GroupCurve, bands_of, group_curve, kept_of
 from runlogging.viewer._points import raw
 from runlogging.viewer._run_columns import column_of
 from runlogging.viewer._run_table import table_of
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from runlogging.viewer._state import State
 
-_KEPT = 64
+_MOST_PLACES = 1_000_000  # of all figures that are kept for zooms; each takes 40 bytes
 _STEPS = ("step", "relstep", "index")
 
 
@@ -49,15 +50,19 @@ class Group(NamedTuple):
     Attributes:
         label: the values for people, with their names.
         values: what the runs have.
-        lines: the curves of its runs.
         runs: how many runs it has.
-        curve: their figures.
+        axis: what x is.
+        bounds: the least and the greatest x; None where there are no points.
+        without_x: how many points have no x.
+        curve: the figures.
     """
 
     label: str
     values: list[Any]
-    lines: list[Line]
     runs: int
+    axis: str
+    bounds: tuple[float, float] | None
+    without_x: int
     curve: GroupCurve
 
 
@@ -74,11 +79,11 @@ def routes(state: State) -> list[Route]:
 def _series(state: State, request: Request) -> dict[str, Any]:
     asked = asked_of(request)
     groups, is_between = _groups(state, request, asked)
-    lines = [line for group in groups for line in group.lines]
-    bounds = bounds_of(lines)
+    known = [group.bounds for group in groups if group.bounds]
+    bounds = (min(low for low, _ in known), max(high for _, high in known)) if known else None
     grid = grid_of(asked, bounds, lambda low, high: sum(group.curve.count_between(low, high) for group in groups))
     return {
-        **_drawn(groups, grid, lines[0].axis if lines else asked.axis),
+        **_drawn(groups, grid, groups[0].axis if groups else asked.axis),
         "name": asked.name,
         "bounds": bounds,
         "from": grid.low,
@@ -127,9 +132,9 @@ def _facts(group: Group, axis: str, grid: Grid) -> dict[str, Any]:
         "values": group.values,
         "runs": group.runs,
         "count": len(curve),
-        "without_x": sum(line.curve.left_out for line in group.lines),
+        "without_x": group.without_x,
         "in_view": curve.count_between(grid.low, grid.high),
-        "nonfinite": {"NaN": curve.nonfinite} if curve.nonfinite else {},
+        "nonfinite": curve.nonfinite,
         "base": 0.0,
         "last": {"value": curve.centre[last], "step": step} if last >= 0 else None,
         "marks": {"kind": "", "x": [], "step": [], "time": [], "time0": 0, "seq": [], "left_out": 0},
@@ -146,8 +151,7 @@ def _number(value: float) -> float | None:
 def _groups(state: State, request: Request, asked: Asked) -> tuple[list[Group], bool]:
     query = request.query_params
     agg, band = query.get("agg") or "mean", query.get("band") or "std"
-    if agg not in ("mean", "median") or band not in BANDS:
-        raise InvalidValueError(f"agg is mean or median, and band one of {', '.join(BANDS)}")
+    check_figures(agg, band)
     by, keys = query.getlist("group"), list(dict.fromkeys(query.getlist("run")))[:MOST_RUNS]
     if not by:
         raise InvalidValueError("group says by which column: experiment, params.NAME, tags.NAME ...")
@@ -166,13 +170,25 @@ def _groups(state: State, request: Request, asked: Asked) -> tuple[list[Group], 
     if known not in kept:
         # A zoom asks for the same figures again.
         kept[known] = [
-            Group(label, values, own, len(runs), group_curve(own, agg, band, is_interpolated=is_between))
+            _group(label, values, own, lambda own: group_curve(own, agg, band, is_interpolated=is_between))
             for label, (values, runs) in members.items()
             if (own := [line for run in runs for line in lines[run]])
         ]
-        while len(kept) > _KEPT:
+        while len(kept) > 1 and sum(map(_size, kept.values())) > _MOST_PLACES:
             kept.popitem(last=False)
+    kept.move_to_end(known)
     return kept[known], is_between
+
+
+def _size(groups: Sequence[Group]) -> int:
+    return sum(len(group.curve) for group in groups)
+
+
+def _group(label: str, values: list[Any], lines: list[Line], curve_of: Callable[[list[Line]], GroupCurve]) -> Group:
+    # What is kept holds no curve of a run: the shelf lets go of those when they are many.
+    without_x = sum(line.curve.left_out for line in lines)
+    runs = len({line.run for line in lines})
+    return Group(label, values, runs, lines[0].axis, bounds_of(lines), without_x, curve_of(lines))
 
 
 def _members(state: State, keys: Sequence[str], by: Sequence[str]) -> dict[str, tuple[list[Any], list[str]]]:
@@ -191,9 +207,20 @@ def _members(state: State, keys: Sequence[str], by: Sequence[str]) -> dict[str, 
 
 
 def _text(value: Any) -> str:
+    """Return a value so that 0, "0", false, "" and what is missing are told apart."""
     if value is None:
         return "missing"
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    if not isinstance(value, str):
+        return json.dumps(value, default=str)
+    return json.dumps(value, ensure_ascii=False) if value == "missing" or _is_json(value) or not value else value
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _rank(value: Any) -> tuple[int, float, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from runlogging.viewer._bands import BANDS, check_figures, middle
 from runlogging.viewer._run_columns import Column
 from runlogging.viewer._run_items import Item
 
@@ -22,7 +22,11 @@ def grouped(items: Iterable[Item], by: Sequence[Column], shown: Sequence[Column]
         shown: the columns whose figures are wanted; what is no number counts for nothing.
         agg: "mean" or "median".
         band: "std" (of a sample), "stderr", "minmax" or "quantile" (from the 25th to the 75th percentile).
+
+    Raises:
+        InvalidValueError: there is no such middle or band (also a ValueError).
     """
+    check_figures(agg, band)
     groups: dict[str, tuple[list[Any], list[Item]]] = {}
     for item in items:
         values = [column.value(item) for column in by]
@@ -47,22 +51,11 @@ def figures(values: Iterable[Any], agg: str, band: str) -> dict[str, Any]:
     if len(numbers) > len(finite):
         found["nonfinite"] = len(numbers) - len(finite)
     if finite:
-        centre = statistics.median(finite) if agg == "median" else math.fsum(finite) / len(finite)
-        low, high = _band(finite, centre, band)
-        found.update(centre=centre, low=low, high=high)
+        centre = middle(finite, agg)
+        low, high = BANDS[band](finite, centre)
+        is_there = low == low  # one value has no spread
+        found.update(centre=centre, low=low if is_there else None, high=high if is_there else None)
     return found
-
-
-def _band(finite: list[float], centre: float, band: str) -> tuple[float | None, float | None]:
-    if band == "minmax":
-        return min(finite), max(finite)
-    if len(finite) < 2:  # one value has no spread
-        return None, None
-    if band == "quantile":
-        low, _, high = statistics.quantiles(finite, n=4, method="inclusive")
-        return low, high
-    spread = statistics.stdev(finite) / (math.sqrt(len(finite)) if band == "stderr" else 1)
-    return centre - spread, centre + spread
 
 
 def where_of(by: Sequence[Column], values: Sequence[Any]) -> str | None:

@@ -82,6 +82,21 @@ export class Chart {
     return true;
   }
 
+  /** Let a line stand out, by its key; null lets none. */
+  highlight(key) {
+    if (!this.plot || !this.columns || this.columns.lines.length < 2) return;
+    const at = this.columns.lines.findIndex((line) => line.key === key);
+    this.isTold = true;
+    this.plot.setSeries(at < 0 ? null : at + 1, { focus: true });
+    this.isTold = false;
+  }
+
+  /** Draw what is hidden no more, and what is shown again. */
+  hide() {
+    if (!this.columns) return;
+    this.build();
+  }
+
   set(settings) {
     this.settings = settings;
     if (this.columns) this.build();
@@ -112,7 +127,7 @@ export class Chart {
   prepare() {
     const { scale, clip } = this.settings;
     const [from, to] = this.span;
-    const found = rangeOf(this.columns, from, to, { positive: scale === "log", clip });
+    const found = rangeOf(this.columns, from, to, { positive: scale === "log", clip, hidden: this.group.hidden });
     this.bend = bendOf(found);
     this.range = yRange(found, this.settings);
   }
@@ -174,6 +189,7 @@ export class Chart {
     const x = (value) => this.plot.valToPos(value, "x");
     return this.columns.lines
       .map((line, number) => {
+        if (this.group.hidden.has(line.key)) return null;
         const at = idxs[number + 1];
         const point = at === null || at === undefined ? null : this.columns.point(line, at);
         const gap = point ? Math.abs(x(point.drawnAt) - left) : Infinity;
@@ -193,6 +209,14 @@ export class Chart {
     this.plot.setCursor({ left, top: left < 0 ? -10 : this.plot.over.clientHeight / 2 }, true);
     this.isTold = false;
     this.onFollow?.(this, x === null ? [] : this.pointsAt(this.plot.cursor.idxs));
+  }
+
+  /** The pointer came near a line, or near none: the other charts show it, too. */
+  onFocus(at) {
+    if (this.isTold || this.columns.lines.length < 2) return;
+    const { lines } = this.columns;
+    const key = at === null ? null : lines[(at - 1) % lines.length].key;
+    for (const chart of this.group.charts) if (chart !== this) chart.highlight(key);
   }
 
   onClick() {

@@ -3,11 +3,12 @@
 import { latest } from "./api.js";
 import { Chart } from "./chart.js";
 import { notesNear } from "./chartmarks.js";
+import { legendOf } from "./chartlegend.js";
 import { csvUrl, download, fileName, pngOf, svgText } from "./chartout.js";
 import { fill, h } from "./dom.js";
 import { number } from "./format.js";
+import { pointTable } from "./charttable.js";
 import { textOf } from "./charttip.js";
-import { timeText } from "./timeline.js";
 import { addWords, t } from "./words.js";
 
 addWords({
@@ -24,17 +25,12 @@ addWords({
   "card.wide": ["Wide", "広く"],
   "card.settings": ["Settings of {name}", "{name} の設定"],
   "card.menu": ["Settings", "設定"],
-  "card.data": ["Points", "点の表"],
-  "card.page": ["{from} to {to} of {total} drawn points", "描画した {total} 点のうち {from}–{to}"],
   "card.step": ["step", "ステップ"],
-  "card.time": ["time", "時刻"],
-  "card.value": ["value", "値"],
-  "card.run": ["run", "実行"],
   "card.sampled": ["drawn with {shown} of {count} points, extremes kept", "{count} 点から {shown} 点を描画 (極値は保持)"],
+  "card.between": ["interpolated between the points of each run", "各実行の点の間を補間"],
   "card.withoutx": ["{count} points have no x", "x のない点 {count}"],
 });
 
-const ROWS = 50;
 const ROUND = { linear: "linear", log: "log", asinh: "asinh" };
 
 /** Read the settings of a chart from the URL's text: log,zero,min:0,max:2,clip,wide. */
@@ -64,7 +60,8 @@ function textOfSettings({ scale, zero, clip, min, max, isWide }) {
 
 export class Card {
   /**
-   * @param options name; runs (keys); group; colours; label(line); tip; read(text); ask() -> { x, smooth };
+   * @param options name; runs (keys); group; colours; label(line); tip; read(text); ask() -> { x, smooth, ... }; path that is
+   *   asked in place of api/series; csv, the URL of all points in place of a file a run;
    *   text of the settings; onSettings(text); onPoint(point, isHover); onNote(note) or null
    */
   constructor(options) {
@@ -121,10 +118,10 @@ export class Card {
   /** Ask the server for what is shown now. */
   async load() {
     const { view } = this.group;
-    const { x, smooth } = this.ask();
+    const { smooth, ...question } = this.ask();
     try {
-      const answer = await this.asker("api/series", {
-        run: this.runs, name: this.name, x, smooth: smooth || null, from: view?.from, to: view?.to,
+      const answer = await this.asker(this.path ?? "api/series", {
+        run: this.runs, name: this.name, ...question, smooth: smooth || null, from: view?.from, to: view?.to,
         width: Math.min(4000, Math.ceil(this.chart.width * devicePixelRatio)), clip: this.settings.clip ? 1 : null,
       });
       if (this.isGone) return;
@@ -152,23 +149,13 @@ export class Card {
     const shown = columns.lines.reduce((sum, line) => sum + line.info.y.length, 0);
     const without = columns.lines.reduce((sum, line) => sum + line.withoutX, 0);
     fill(this.facts,
-      this.legend(columns),
-      columns.answer.sampled && h("span", null, t("card.sampled", { shown, count: columns.count })),
+      legendOf(this, columns),
+      columns.answer.sampled && shown < columns.count && h("span", null, t("card.sampled", { shown, count: columns.count })),
+      columns.answer.between && h("span", null, t("card.between")),
       without > 0 && h("span", null, t("card.withoutx", { count: without })),
       clips > 0 && h("span", { className: "outside" }, t("card.outside", { count: clips }), " ",
         h("button", { className: "quiet", onClick: () => this.change({ clip: false }) }, t("card.showall"))));
     if (!this.isFollowed) this.figure([]);
-  }
-
-  legend(columns) {
-    const isSingle = columns.lines.length === 1;
-    return columns.lines.slice(0, 12).map((line) => {
-      const bad = Object.entries(line.nonfinite).map(([kind, count]) => `${kind} \u00d7${count}`).join(", ");
-      if (isSingle && !bad) return null;
-      const { colour } = this.colours.of(line.run);
-      return h("span", { className: "legend-entry" }, !isSingle && [h("span", { className: "swatch", style: { background: colour } }), this.label(line), " "],
-        bad && h("span", { className: "bad-count", "data-what": "nonfinite" }, bad));
-    });
   }
 
   /** Show what stands under the cursor in the head of the card, else the last value. */
@@ -216,7 +203,7 @@ export class Card {
     const scale = h("select", { value: this.settings.scale, onChange: (event) => this.change({ scale: event.target.value }) },
       Object.keys(ROUND).map((name) => h("option", { value: name, selected: name === this.settings.scale }, t(`card.${name}`))));
     fill(this.menu, h("div", { className: "menu-row", role: "group", "aria-label": t("card.settings", { name: this.name }) },
-      h("label", null, t("card.scale"), scale), check("zero"), limit("min"), limit("max"), check("clip")), this.files(), this.table());
+      h("label", null, t("card.scale"), scale), check("zero"), limit("min"), limit("max"), check("clip")), this.files(), pointTable(this));
   }
 
   files() {
@@ -224,27 +211,6 @@ export class Card {
     return h("div", { className: "menu-row" },
       save("png", () => pngOf(this.chart)),
       save("svg", () => new Blob([svgText(this.chart)], { type: "image/svg+xml" })),
-      this.runs.map((run) => h("a", { href: csvUrl(run, this.name), download: `${fileName(this.chart, "csv")}` }, this.runs.length > 1 ? `CSV ${run}` : "CSV")));
-  }
-
-  table() {
-    const place = h("div", { className: "points" });
-    const details = h("details", { onToggle: (event) => event.target.open && this.fillTable(place, 0) }, h("summary", null, t("card.data")), place);
-    return details;
-  }
-
-  fillTable(place, from) {
-    const { columns } = this.chart;
-    if (!columns) return;
-    const points = columns.lines.flatMap((line) => line.info.y.map((value, number) => ({ line, number, value })));
-    const rows = points.slice(from, from + ROWS).map(({ line, number: at, value }) =>
-      h("tr", null, columns.lines.length > 1 && h("td", null, this.label(line)), h("td", { className: "number" }, line.info.step[at] ?? ""),
-        h("td", { className: "number mono" }, line.info.exact?.[at] ?? (value === null ? "NaN" : String(value))),
-        h("td", { className: "mono" }, timeText(line.info.time0 + line.info.time[at]))));
-    const to = Math.min(points.length, from + ROWS);
-    const turn = (by, label, isOff) => h("button", { disabled: isOff, onClick: () => this.fillTable(place, from + by) }, label);
-    fill(place,
-      h("div", { className: "menu-row" }, turn(-ROWS, "\u2039", from === 0), t("card.page", { from: from + (to > from), to, total: points.length }), turn(ROWS, "\u203a", to >= points.length)),
-      h("table", null, h("caption", { className: "unseen" }, this.name), h("thead", null, h("tr", null, columns.lines.length > 1 && h("th", null, t("card.run")), ["step", "value", "time"].map((name) => h("th", null, t(`card.${name}`))))), h("tbody", null, rows)));
+      this.csv ? h("a", { href: this.csv, download: fileName(this.chart, "csv") }, "CSV") : this.runs.map((run) => h("a", { href: csvUrl(run, this.name), download: `${fileName(this.chart, "csv")}` }, this.runs.length > 1 ? `CSV ${run}` : "CSV")));
   }
 }

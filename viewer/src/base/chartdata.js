@@ -11,6 +11,10 @@ function pointAt(info, place) {
     time: info.time0 + info.time[place],
     seq: info.seq[place],
     smooth: info.smooth?.[place] ?? null,
+    // Of a group of runs: the ends of its band, and how many runs counted.
+    low: info.low?.[place] ?? null,
+    high: info.high?.[place] ?? null,
+    n: info.n?.[place] ?? null,
   };
 }
 
@@ -53,6 +57,8 @@ export class Columns {
       info: { ...series, at: [...series.at], y: [...series.y], step: [...series.step], time: [...series.time], seq: [...series.seq] },
       y,
       smooth: this.smoothOf(series, size),
+      low: series.low ? spread(series.at, series.low, size) : null,
+      high: series.high ? spread(series.at, series.high, size) : null,
       place,
       marks,
     };
@@ -60,10 +66,8 @@ export class Columns {
 
   smoothOf(series, size) {
     if (!series.smooth) return null;
-    const values = new Array(size).fill(undefined);
     const { at, y } = series.line ?? { at: series.at, y: series.smooth };
-    at.forEach((place, number) => (values[place] = y[number]));
-    return values;
+    return spread(at, y, size);
   }
 
   /** Return what is known of the point of a line that is drawn at a place of x; null where there is none. */
@@ -148,18 +152,26 @@ export class Columns {
   }
 }
 
+/** Put values at their places of x; undefined stands where there is none. */
+function spread(at, values, size) {
+  const found = new Array(size).fill(undefined);
+  at.forEach((place, number) => (found[place] = values[number]));
+  return found;
+}
+
 function markAt(marks, number) {
   return { step: marks.step[number], time: marks.time0 + marks.time[number], seq: marks.seq[number] };
 }
 
 /** Return the least and greatest of what is shown, as [low, high]; null where nothing is. */
-export function rangeOf(columns, from, to, { positive = false, clip = false } = {}) {
+export function rangeOf(columns, from, to, { positive = false, clip = false, hidden = new Set() } = {}) {
   let low = Infinity;
   let high = -Infinity;
   for (const line of columns.lines) {
+    if (hidden.has(line.key)) continue;
     const floor = clip && line.clip ? line.clip.low : -Infinity;
     const ceiling = clip && line.clip ? line.clip.high : Infinity;
-    for (const values of line.smooth ? [line.y, line.smooth] : [line.y]) {
+    for (const values of [line.y, line.smooth, line.low, line.high].filter(Boolean)) {
       for (let at = 0; at < values.length; at += 1) {
         const value = values[at];
         if (value === null || value === undefined || columns.x[at] < from || columns.x[at] > to) continue;

@@ -6,6 +6,7 @@ import { number } from "../base/format.js";
 import { copyText, download } from "../base/handout.js";
 import { change } from "../base/state.js";
 import { t } from "../base/words.js";
+import { Rows } from "./compare_rows.js";
 import { saidValue } from "./compare_scale.js";
 
 /** Parameters, tags and environment. */
@@ -15,17 +16,12 @@ export function drawParameters(page) {
   const rows = parts.flatMap((part) => data[part].map((item) => ({ ...item, part })));
   const same = parts.reduce((sum, part) => sum + data.same[part], 0);
   const table = () => ({ head: ["part", "key", ...page.keys], rows: rows.map((item) => [item.part, item.key, ...item.values.map((value, place) => (item.missing.includes(place) ? "" : saidValue(value)))]) });
-  if (!rows.length) return fill(page.body, bar(page, same, table), h("p", { className: "faint" }, t("compare.nothing")));
-  fill(
-    page.body,
-    bar(page, same, table),
-    scrolling(
-      t("compare.table"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, ""), runHeads(page))),
-      parts.map((part) => data[part].length > 0 && h("tbody", null, h("tr", null, h("th", { scope: "rowgroup", colspan: page.keys.length + 1 }, h("span", { className: "kind" }, part))), data[part].map((item) => differenceRow(item)))),
-    ),
-  );
-  filterRows(page);
+  drawTable(page, bar(page, same, table), {
+    label: t("compare.table"),
+    head: h("thead", null, h("tr", null, h("th", { scope: "col" }, ""), runHeads(page))),
+    widths: [220, ...page.keys.map(() => 120)],
+    rows: parts.flatMap((part) => (data[part].length ? [headingRow(page, part), ...data[part].map((item) => ({ text: item.key, make: () => differenceRow(item) }))] : [])),
+  });
 }
 
 /** Of each metric the figures of each run. */
@@ -36,47 +32,33 @@ export function drawMetrics(page) {
     head: ["metric", "run", "last", "best", "best step", "area per step", "parts at", "count"],
     rows: figures.filter(({ one }) => one).map(({ metric, one, place }) => [metric.name, page.keys[place], one.last, one.best, one.best_step, one.average, one.against?.parts_at ?? null, one.count]),
   });
-  if (!metrics.length) return fill(page.body, bar(page, same.metrics, table), h("p", { className: "faint" }, t("compare.nothing")));
   const heads = ["last", "change", "best", "at", "area", "apart"].map((name) => h("th", { scope: "col", className: "number" }, t(`compare.${name}`)));
-  fill(
-    page.body,
-    bar(page, same.metrics, table),
-    scrolling(
-      t("compare.metrics"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, ""), h("th", { scope: "col" }, t("compare.run")), heads)),
-      h("tbody", null, figures.map(({ metric, one, place }) => metricRow(page, metric, one, place, runs.length))),
-    ),
-  );
-  filterRows(page);
+  drawTable(page, bar(page, same.metrics, table), {
+    label: t("compare.metrics"),
+    head: h("thead", null, h("tr", null, h("th", { scope: "col" }, ""), h("th", { scope: "col" }, t("compare.run")), heads)),
+    widths: [220, 220, ...heads.map(() => 120)],
+    // While rows are filtered a metric goes as a whole, so its name may span its rows.
+    rows: figures.map(({ metric, one, place }) => ({ text: metric.name, make: (isLarge) => metricRow(page, metric, one, place, isLarge ? 1 : runs.length) })),
+  });
 }
 
 /** Of each log template how often each run has it. */
 export function drawLogs(page) {
   const { logs, same } = page.data;
   const table = () => ({ head: ["kind", "level", "logger", "place", "template", ...page.keys], rows: logs.map((log) => [log.kind ?? "", log.level, log.logger, placeOf(log), log.template, ...log.counts]) });
-  if (!logs.length) return fill(page.body, bar(page, same.logs, table), h("p", { className: "faint" }, t("compare.nothing")));
-  fill(
-    page.body,
-    bar(page, same.logs, table),
-    scrolling(
-      t("compare.logs"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, ""), h("th", null, ""), runHeads(page))),
-      h("tbody", null, logs.map((log) => h(
-        "tr",
-        { "data-row": `${log.template} ${log.logger} ${log.level} ${log.kind ?? ""}` },
-        h("th", { scope: "row" }, h("span", { className: "log-kind", "data-kind": log.kind }, log.kind ?? ""), h("div", { className: "faint" }, log.level)),
-        h("td", { title: log.message }, h("div", { className: "mono" }, log.template), h("div", { className: "faint" }, `${log.logger} ${placeOf(log)} ${log.exception ?? ""}`)),
-        log.counts.map((count, place) => h("td", { className: log.kinds[place] ? "number unlike" : "number" }, count)),
-      ))),
-    ),
-  );
-  filterRows(page);
+  drawTable(page, bar(page, same.logs, table), {
+    label: t("compare.logs"),
+    head: h("thead", null, h("tr", null, h("th", { scope: "col" }, ""), h("th", null, ""), runHeads(page))),
+    widths: [120, 360, ...page.keys.map(() => 110)],
+    rowHeight: 48,
+    rows: logs.map((log) => ({ text: textOf(log), make: () => logRow(log) })),
+  });
 }
 
 // ---------------------------------------------------------------------- parts of tables
 
 function bar(page, same, table) {
-  const search = h("input", { type: "search", placeholder: t("compare.rows"), "aria-label": t("compare.rows"), value: page.row, onInput: (event) => ((page.row = event.target.value), filterRows(page)) });
+  const search = h("input", { type: "search", placeholder: t("compare.rows"), "aria-label": t("compare.rows"), value: page.row, onInput: (event) => ((page.row = event.target.value), page.rows?.filter(page.row)) });
   const isAll = page.state.same === "1";
   return h(
     "div",
@@ -88,23 +70,24 @@ function bar(page, same, table) {
   );
 }
 
-function filterRows(page) {
-  const sought = page.row.toLowerCase();
-  for (const row of page.body.querySelectorAll("tr[data-row]")) row.hidden = !row.dataset.row.toLowerCase().includes(sought);
+function drawTable(page, bar, table) {
+  page.rows = table.rows.length ? new Rows(table) : null;
+  fill(page.body, bar, page.rows?.element ?? h("p", { className: "faint" }, t("compare.nothing")));
+  page.rows?.filter(page.row);
 }
 
 function runHeads(page) {
-  return page.keys.map((key, place) => h("th", { scope: "col" }, h("span", { className: "swatch", style: { background: page.colours.of(key).colour } }), " ", page.title(place)));
+  return page.keys.map((key, place) => h("th", { scope: "col", title: key }, h("span", { className: "swatch", style: { background: page.colours.of(key).colour } }), " ", page.title(place)));
 }
 
-function scrolling(label, ...children) {
-  return h("div", { className: "compare-scroll", tabindex: 0, role: "region", "aria-label": label }, h("table", null, children));
+function headingRow(page, part) {
+  return { text: null, make: () => h("tr", null, h("th", { scope: "rowgroup", colspan: page.keys.length + 1 }, h("span", { className: "kind" }, part))) };
 }
 
+/** A row of a metric; its name stands in every row, or in the first one and spans `count` rows. */
 function metricRow(page, metric, one, place, count) {
-  const head = place === 0 && h("th", { scope: "rowgroup", rowspan: count }, metric.name);
+  const head = (place === 0 || count === 1) && h("th", { scope: count > 1 ? "rowgroup" : "row", rowspan: count, title: metric.name }, metric.name);
   const name = h("td", null, h("span", { className: "swatch", style: { background: page.colours.of(page.keys[place]).colour } }), " ", page.title(place));
-  // While rows are filtered a metric goes as a whole, so its name may span its rows.
   const props = { "data-row": metric.name };
   if (!one) return h("tr", props, head, name, h("td", { colspan: 6, className: "kind" }, t("compare.missing")));
   const isBest = metric.winners.includes(place);
@@ -116,8 +99,22 @@ function metricRow(page, metric, one, place, count) {
 
 function differenceRow({ key, values, missing, differs }) {
   const said = values.map((value, place) => (missing.includes(place) ? null : saidValue(value)));
-  const cell = (text) => h("td", { className: differs && text !== said[0] ? "unlike" : null }, text === null ? h("span", { className: "kind" }, t("compare.missing")) : text);
-  return h("tr", { "data-row": key }, h("th", { scope: "row" }, key), said.map(cell));
+  const cell = (text) => h("td", { className: differs && text !== said[0] ? "unlike" : null, title: text && text.length > 12 ? text : null }, text === null ? h("span", { className: "kind" }, t("compare.missing")) : text);
+  return h("tr", { "data-row": key }, h("th", { scope: "row", title: key }, key), said.map(cell));
+}
+
+function textOf(log) {
+  return `${log.template} ${log.logger} ${log.level} ${log.kind ?? ""}`;
+}
+
+function logRow(log) {
+  return h(
+    "tr",
+    { "data-row": textOf(log) },
+    h("th", { scope: "row" }, h("span", { className: "log-kind", "data-kind": log.kind }, log.kind ?? ""), h("div", { className: "faint" }, log.level)),
+    h("td", { title: log.message }, h("div", { className: "mono" }, log.template), h("div", { className: "faint" }, `${log.logger} ${placeOf(log)} ${log.exception ?? ""}`)),
+    log.counts.map((count, place) => h("td", { className: log.kinds[place] ? "number unlike" : "number" }, count)),
+  );
 }
 
 function changeText(against) {

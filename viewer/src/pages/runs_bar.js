@@ -2,7 +2,7 @@
 
 import { fill, h } from "../base/dom.js";
 import { pythonOf } from "../base/export.js";
-import { change } from "../base/state.js";
+import { change, urlOf } from "../base/state.js";
 import { t } from "../base/words.js";
 import { joined } from "./links.js";
 import { titleOf } from "./runs_columns.js";
@@ -23,6 +23,7 @@ export function drawBar(page) {
     select(t("runs.group"), "group", inGroups.map(([name, text]) => [name && name !== group ? joined([name]) : name, text]), group),
     group && h("select", { onChange: choose("agg"), "aria-label": t("runs.mean") }, option("", t("runs.mean"), agg), option("median", t("runs.median"), agg)),
     group && h("select", { onChange: choose("band"), "aria-label": t("runs.std") }, option("", t("runs.std"), band), ["stderr", "minmax", "quantile"].map((name) => option(name, t(`runs.${name}`), band))),
+    group && h("a", { "data-inside": true, href: urlOf({ view: "compare", where: page.state.where, exp, all: page.state.where ? null : 1, group, agg, band }) }, t("runs.groupcurves")),
     h("button", { className: "columns", "aria-expanded": String(page.chooser.isOpen), onClick: () => (page.chooser.toggle(), page.drawBar()) }, t("runs.columns")),
     !group && page.hasTree && h("button", { className: "quiet", onClick: () => (page.turned.clear(), change({ fold: fold ? null : "all" })) }, t(fold ? "runs.unfold" : "runs.fold")),
     h("div", { className: "spring" }),

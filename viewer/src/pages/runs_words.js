@@ -10,6 +10,7 @@ addWords({
   "runs.all": ["all experiments", "すべての実験"],
   "runs.group": ["Group by", "グループ化"],
   "runs.nogroup": ["no grouping", "なし"],
+  "runs.groupcurves": ["Curves of the groups", "グループの曲線"],
   "runs.columns": ["Columns", "列"],
   "runs.find": ["Find a column", "列を検索"],
   "runs.figure": ["more", "他の値"],

@@ -81,7 +81,7 @@ export function openMarks({ run, group, timeline, state, setState }) {
   function item(note) {
     const level = note.count ? note.level : null;
     const text = [note.count > 1 && `\u00d7${note.count}`, note.label].filter(Boolean).join(" ");
-    return h("li", null, h("button", { className: "around-line", "data-level": level, onClick: () => goTo(note) },
+    return h("li", null, h("button", { className: "mark-line", "data-level": level, onClick: () => goTo(note) },
       h("span", { className: "mono faint" }, clock(timeText(note.us))), " ", level && h("span", { className: "level" }, level), " ", h("span", { className: "text" }, text)));
   }
 

@@ -10,6 +10,7 @@ export class ChartGroup {
     this.steps = []; // the views before, for going back
     this.mark = null; // { step, us }
     this.notes = null; // what the log says: { marks, ticks } as of api/marks
+    this.hidden = new Set(); // keys of lines that are not drawn
     this.isFollowing = true;
     this.told = settled(onView, 90);
     this.onChange = new Set();
@@ -98,6 +99,17 @@ export class ChartGroup {
     if (!this.isFollowing || !this.view || !bounds || bounds[1] <= this.view.to) return;
     const width = this.view.to - this.view.from;
     this.setView({ from: bounds[1] - width, to: bounds[1] }, { isStep: false, isQuiet: true });
+  }
+
+  /** Let a line stand out in all charts; null lets none. */
+  highlight(key) {
+    for (const chart of this.charts) chart.highlight(key);
+  }
+
+  /** Draw a line no more in any chart, or again. */
+  toggle(key) {
+    if (!this.hidden.delete(key)) this.hidden.add(key);
+    for (const chart of this.charts) chart.hide();
   }
 
   setNotes(notes) {

@@ -18,6 +18,7 @@ export function drawMarks(chart, u) {
   ctx.clip();
   drawNotes(chart, u, ratio);
   for (const line of chart.columns.lines) {
+    if (chart.group.hidden.has(line.key)) continue;
     ctx.strokeStyle = ctx.fillStyle = chart.colours.of(line.run).colour;
     ctx.lineWidth = 1.5 * ratio;
     for (const mark of line.marks) drawMark(u, mark.kind, u.valToPos(mark.x, "x", true), ratio);

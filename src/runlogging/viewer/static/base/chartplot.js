@@ -1,5 +1,6 @@
 // How a chart looks: what uPlot is told of its lines, axes and pointer.
 
+import { drawBands } from "./chartbands.js";
 import { drawMarks } from "./chartmarks.js";
 import { ticks } from "./chartscale.js";
 import { css } from "./colours.js";
@@ -34,6 +35,7 @@ export function seriesOf(chart, line, isFaint, isSmooth = false) {
     width: isFaint ? 1 : 1.6,
     dash,
     spanGaps: false,
+    show: !chart.group.hidden.has(line.key),
     points: {
       show: (u, at) => !isSmooth && few(u, at),
       size: 4,
@@ -71,6 +73,8 @@ export function optionsOf(chart) {
     hooks: {
       setSelect: [(u) => chart.onSelect(u)],
       setCursor: [(u) => chart.onCursor(u)],
+      setSeries: [(u, at, change) => change.focus && chart.onFocus(at)],
+      drawAxes: [(u) => drawBands(chart, u)],
       draw: [(u) => drawMarks(chart, u)],
     },
   };

@@ -16,6 +16,9 @@ addWords({
   "tip.value": ["value", "値"],
   "tip.name": ["name", "名前"],
   "tip.sort": ["Sort by", "並べ替え"],
+  "tip.x": ["x", "x"],
+  "tip.band": ["band", "範囲"],
+  "tip.runs": ["runs", "実行"],
   "tip.close": ["Close", "閉じる"],
 });
 
@@ -69,7 +72,8 @@ export class Tip {
     const rows = sorted.slice(0, MOST).map((point) => {
       const { colour } = chart.colours.of(point.line.run);
       return h("tr", null, h("td", null, h("span", { className: "swatch", style: { background: colour } })), h("td", null, chart.label(point.line)),
-        h("td", { className: "number" }, point.step ?? ""), h("td", { className: "number mono" }, textOf(point)));
+        h("td", { className: "number" }, point.step ?? ""), h("td", { className: "number mono" }, textOf(point)),
+        point.n !== null && point.n !== undefined && [h("td", { className: "number mono faint" }, bandText(point)), h("td", { className: "number faint" }, `n ${point.n}`)]);
     });
     const more = sorted.length - MOST;
     return [h("table", null, h("tbody", null, rows)), more > 0 && h("p", { className: "faint" }, t("tip.more", { count: more }))];
@@ -119,7 +123,12 @@ export function textOf(point) {
   return point.text ?? (point.value === null ? "" : String(point.value));
 }
 
+function bandText({ low, high }) {
+  return low === null || high === null ? "" : `${number(low)} \u2013 ${number(high)}`;
+}
+
 function one(chart, point) {
+  if (point.n !== null && point.n !== undefined) return ofGroup(point);
   const time = timeText(point.time);
   const local = new Date(point.time / 1000).toLocaleTimeString();
   return h("dl", null,
@@ -128,4 +137,12 @@ function one(chart, point) {
     point.smooth !== null && [h("dt", null, t("tip.smooth")), h("dd", { className: "mono" }, number(point.smooth))],
     h("dt", null, t("tip.time")), h("dd", { className: "mono", "data-what": "time", title: local }, time),
     point.line.writer !== "main" && [h("dt", null, t("tip.writer")), h("dd", null, point.line.writer)]);
+}
+
+function ofGroup(point) {
+  return h("dl", null,
+    h("dt", null, t("tip.x")), h("dd", { className: "mono", "data-what": "step" }, point.step ?? number(point.x)),
+    h("dt", null, t("tip.value")), h("dd", { className: "mono", "data-what": "value" }, textOf(point)),
+    h("dt", null, t("tip.band")), h("dd", { className: "mono", "data-what": "band" }, bandText(point)),
+    h("dt", null, t("tip.runs")), h("dd", { "data-what": "n" }, point.n));
 }

@@ -1,13 +1,16 @@
 // The curves of several runs, one chart for each metric.
 
-import { get } from "../base/api.js";
+import { get, urlFor } from "../base/api.js";
 import { axisTitle } from "../base/chartplot.js";
 import { Card } from "../base/chartcard.js";
 import { ChartGroup } from "../base/chartgroup.js";
 import { Tip } from "../base/charttip.js";
+import { RunColours } from "../base/colours.js";
 import { fill, h } from "../base/dom.js";
 import { change } from "../base/state.js";
 import { t } from "../base/words.js";
+import { groupChoice } from "./compare_groups.js";
+import { parted } from "./links.js";
 
 /** So many charts are drawn at first, and so many more at each press of the button. */
 export const FIRST_CURVES = 12;
@@ -18,15 +21,16 @@ export async function drawCurves(page) {
   const place = page.body;
   const names = await metricNames(page);
   if (place !== page.body || page.isGone) return;
-  const axis = page.state.x ?? "step";
-  const smooth = Number(page.state.smooth) || 0;
+  const question = questionOf(page.state);
   page.group = new ChartGroup({ onView: () => page.cards.forEach((card) => card.load()) });
   page.tip = new Tip();
+  // The colours of groups are their own: eight groups have eight of them, whatever their runs have.
+  page.groupColours ??= new RunColours();
   const spoken = h("div", { className: "unseen", role: "status" });
   const slots = h("div", { className: "compare-curves" });
   fill(
     place,
-    curvesBar(axis, smooth),
+    curvesBar(page, question),
     h("h2", { className: "unseen" }, t("compare.curves")),
     slots,
     names.length > page.mostCurves && h("button", { onClick: () => ((page.mostCurves += FIRST_CURVES), page.draw()) }, t("compare.more")),
@@ -36,28 +40,39 @@ export async function drawCurves(page) {
   for (const name of names.slice(0, page.mostCurves)) {
     const slot = h("div", { className: "compare-slot" });
     slots.append(slot);
-    const card = cardOf(page, name, runs, { x: axis, smooth }, spoken);
+    const card = cardOf(page, name, runs, question, spoken);
     page.cards.push(card);
     slot.append(card.element);
     card.load();
   }
 }
 
-function curvesBar(axis, smooth) {
+/** What is asked for of each metric, by the state of the page. */
+function questionOf({ x = "step", smooth, group, agg, band, between }) {
+  if (!group) return { x, smooth: Number(smooth) || 0 };
+  return { x, group: parted(group), agg, band, between: between ? 1 : null };
+}
+
+function curvesBar(page, question) {
+  const { x } = question;
   const setAxis = (event) => change({ x: event.target.value === "step" ? null : event.target.value });
   const setSmooth = (event) => change({ smooth: Number(event.target.value) || null });
   return h(
     "div",
     { className: "compare-bar" },
-    h("label", null, "x ", h("select", { onChange: setAxis }, AXES.map((name) => h("option", { value: name, selected: name === axis }, axisTitle(name))))),
-    h("label", null, `${t("compare.smooth")} `, h("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: smooth, onChange: setSmooth })),
+    h("label", null, "x ", h("select", { onChange: setAxis }, AXES.map((name) => h("option", { value: name, selected: name === x }, axisTitle(name))))),
+    question.group ? null : h("label", null, `${t("compare.smooth")} `, h("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: question.smooth, onChange: setSmooth })),
+    groupChoice(page, x),
   );
 }
 
 function cardOf(page, name, runs, question, spoken) {
+  const isGrouped = Boolean(question.group);
   return new Card({
-    name, runs, group: page.group, colours: page.colours, tip: page.tip, text: page.state[`c.${name}`],
-    label: (line) => page.title(page.keys.indexOf(line.run)),
+    name, runs, group: page.group, colours: isGrouped ? page.groupColours : page.colours, tip: page.tip, text: page.state[`c.${name}`],
+    label: isGrouped ? (line) => line.run.slice(1) : (line) => page.title(page.keys.indexOf(line.run)),
+    path: isGrouped ? "api/group_series" : null,
+    csv: isGrouped ? urlFor("api/group_series.csv", { run: runs, name, ...question }) : null,
     read: (text) => (spoken.textContent = text),
     ask: () => question,
     onSettings: (text) => change({ [`c.${name}`]: text }, { quiet: true }),
