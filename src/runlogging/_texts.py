@@ -61,6 +61,15 @@ def duration_text(seconds: float | None) -> str:
     return f"{hours}h{minutes:02d}m" if hours < 24 else f"{hours // 24}d{hours % 24:02d}h"
 
 
+def size_text(size: int) -> str:
+    """Return a number of bytes with three digits and a unit, a power of 1000: ``831 B``, ``4.10 kB``, ``312 MB``."""
+    value, units = float(size), ["B", "kB", "MB", "GB", "TB", "PB"]
+    while value >= 999.5 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    decimals = 0 if units[0] == "B" else 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{decimals}f} {units[0]}"
+
+
 def as_escape(match: re.Match[str]) -> str:
     r"""Return the escape of one character that was found, such as ``\x1b``, ``\u202e`` or ``\n``."""
     number = ord(match[0])

@@ -14,7 +14,7 @@ from runlogging.cli._labels import LONGEST, labels_of
 from runlogging.cli._sparks import ASCII_BLOCKS, BLOCKS, NAN_MARK, has_blocks, spark
 from runlogging.drawing._palette import RUN_COLOURS, RunColours, colours_of
 from runlogging.drawing._ticks import Ticks, duration_ticks, log_ticks, number_ticks, time_ticks
-from runlogging.reading._sampling import Bucket, Buckets, as_float, columns_of, merged, sample_buckets, smoothed
+from runlogging.reading._sampling import Bucket, Buckets, as_float, columns_of, merged, sample_buckets
 from tests.cli.tools import unsafe_in
 
 _finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -83,14 +83,6 @@ def test_columns_are_as_many_as_wanted(values: list[float], width: int) -> None:
     assert len(columns) == width
     assert merged(columns)[:2] == merged(buckets)[:2]
     assert columns_of([], width) == []
-
-
-def test_smoothing_starts_at_the_first_value_and_keeps_nan_in_its_place() -> None:
-    """The average is not pulled to zero, and NaN moves it nowhere."""
-    assert smoothed([5.0, 5.0, math.nan, 5.0], 0.9)[:2] == pytest.approx([5.0, 5.0])
-    assert math.isnan(smoothed([5.0, math.nan, 5.0], 0.9)[1])
-    assert smoothed([1.0, 3.0], 0.0) == [1.0, 3.0]
-    assert smoothed([0.0, 1.0], 0.5) == pytest.approx([0.0, 2 / 3])
 
 
 def test_integers_beyond_floats_are_infinite() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from runlogging._errors import InvalidValueError, RunActiveError, RunNotFoundError
+from runlogging._texts import size_text
 from runlogging.cli._output import Output
-from runlogging.cli._pack import pack_runs, size_text, unpack_runs
+from runlogging.cli._pack import pack_runs, unpack_runs
 from tests.reading.tools import HOLD, living
 
 from .tools import made_run, plain_content
@@ -116,11 +117,3 @@ def test_dataset_is_laid_out(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         **dict.fromkeys(("linked", "copied", "packed", "removed"), 0),
         "left_out": {},
     }
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1_234_567, "1.23 MB"), (10**16, "1e+04 TB")]
-)
-def test_sizes_are_short(size: int, text: str) -> None:
-    """Bytes are told in the largest unit that fits."""
-    assert size_text(size) == text

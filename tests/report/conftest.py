@@ -93,3 +93,19 @@ def ridge(root: Path, name: str, rate: float, *, fails: bool = False) -> RunRead
 def three(tmp_path: Path) -> list[RunReader]:
     """Give three runs that differ in a parameter, the last of which failed."""
     return [ridge(tmp_path, "base", 0.5), ridge(tmp_path, "faster", 0.25), ridge(tmp_path, "bad", 0.9, fails=True)]
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> list[RunReader]:
+    """Give three runs with long, hostile and foreign names, metrics without a finite value, and damaged lines."""
+    made: list[Path] = []
+    for name in ("学習率を下げた長い名前の実行 その一", HOSTILE.replace("\ud800", ""), "damaged"):
+        with start_run("odd", root=tmp_path, name=name, parameters={"rate": len(made) / 7, "path": "x" * 400}) as run:
+            for step in range(40):
+                values = {f"group{number % 6}/metric {number}": math.sin(step / 9 + number) for number in range(60)}
+                values |= {"nan": math.nan, "inf": math.inf if step % 2 else -math.inf, "x" * 220: step / 7}
+                run.log_metrics({**values, "損失": 1e-7 / (step + 1), name: -1.5 * step}, step=step)
+        made.append(run.path)
+    file = made[2] / "metrics.jsonl"
+    file.write_bytes(file.read_bytes()[:-30] + b"\nno line\n")
+    return [open_run(path) for path in made]

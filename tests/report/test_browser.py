@@ -27,6 +27,30 @@ _CUT = """() => {
   }).map(item => item.outerHTML.slice(0, 80))
 }"""
 
+_BEYOND = """() => [...document.querySelectorAll('figure svg text')].filter(item => {
+  const box = item.getBoundingClientRect(), chart = item.closest('svg').getBoundingClientRect()
+  return box.right > chart.right + 1 || box.left < chart.left - 1
+}).map(item => item.textContent)
+"""
+# Words that stand on more than one line, and how many were looked at.
+_BROKEN = """() => {
+  const broken = []
+  let count = 0
+  for (const cell of document.querySelectorAll('td.n, td > .good')) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) {
+      for (const word of walker.currentNode.data.matchAll(/\\S+/g)) {
+        const range = document.createRange()
+        range.setStart(walker.currentNode, word.index)
+        range.setEnd(walker.currentNode, word.index + word[0].length)
+        count += 1
+        if (range.getClientRects().length > 1) broken.push(word[0])
+      }
+    }
+  }
+  return [count, broken]
+}"""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
@@ -42,6 +66,40 @@ def browser() -> Iterator[Any]:
 def written(everything: RunReader, tmp_path: Path) -> Path:
     """Give the report of a run with a value of every kind."""
     return write_report(everything, tmp_path / "report.html")
+
+
+@pytest.fixture
+def written_of_odd(odd: list[RunReader], tmp_path: Path) -> Path:
+    """Give the report of three runs that are hard to show."""
+    return write_report(odd, tmp_path / "odd.html", max_charts=100)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_long_and_hostile_names_fit(browser: Any, written_of_odd: Path, width: int) -> None:
+    """Whatever runs and metrics are called, the page is as wide as the window, and no chart's text leaves its chart."""
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(written_of_odd.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate(_CUT) == []
+    assert page.evaluate(_BEYOND) == []
+    context.close()
+
+
+@pytest.mark.parametrize("paper", _PAPER)
+def test_paper_breaks_no_number(browser: Any, written_of_odd: Path, paper: str) -> None:
+    """On paper names wrap, numbers and statuses stay whole, and nothing is beyond the margins."""
+    width, height = (side - _MARGIN for side in _PAPER[paper])
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.goto(written_of_odd.as_uri())
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(_CUT) == []
+    texts, broken = page.evaluate(_BROKEN)
+    assert texts > 100
+    assert broken == []
+    context.close()
 
 
 @pytest.mark.parametrize("width", [1280, 360])

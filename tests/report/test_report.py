@@ -182,6 +182,23 @@ def test_a_damaged_run(three: list[RunReader]) -> None:
     assert page.counts["svg"] >= 1
 
 
+def test_several_runs_say_which_is_damaged(odd: list[RunReader]) -> None:
+    """Bad lines are told of under the name of their run, and runs without them are not named there."""
+    page = page_of(*odd)
+    assert page.ids[-1] == "problems"
+    told = page.text.partition("Written")[2].rpartition("Problems of the folders")[2]
+    assert "\ndamaged\n" in told
+    assert "その一" not in told
+    assert "no line of the format" in told
+
+
+def test_metrics_without_a_finite_value_are_drawn_and_counted(odd: list[RunReader]) -> None:
+    """What is never finite has a chart of marks, which counts them."""
+    page = page_of(odd[0], metrics=["nan", "inf"])
+    assert {"nan (40 NaN)", "inf (20 Infinity, 20 -Infinity)"} <= set(page.texts)
+    assert page.counts["svg"] == 2
+
+
 def test_a_file_that_is_no_picture_stays_out(tmp_path: Path) -> None:
     """What is taken into the page is what its first bytes say, whatever its name is."""
     (tmp_path / "dot.png").write_bytes(PNG)

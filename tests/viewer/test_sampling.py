@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runlogging.reading._smoothing import Smoothed, unit_of
 from runlogging.viewer._sampling import Grid, kept_points
-from runlogging.viewer._smoothing import Smoothed, unit_of
 
 # On a busy machine making the data may take long; that says nothing of what is tested.
 _patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

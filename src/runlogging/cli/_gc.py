@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from runlogging._texts import size_text
 from runlogging.cli._escape import escape, escape_cell
 from runlogging.cli._json import fields_of, json_text
 from runlogging.cli._output import STATUS_COLOURS, Output
 from runlogging.cli._progress import progress_bar
 from runlogging.cli._tables import Cell, Column, table_lines
 from runlogging.keeping.collecting._gc import Collected, GcPlan, Item, Kept, collect, plan_gc
-from runlogging.keeping.collecting._units import age_text, size_text
+from runlogging.keeping.collecting._units import age_text
 from runlogging.reading._queries import Query
 
 _COLUMNS = (

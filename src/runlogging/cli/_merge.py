@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from runlogging._texts import size_text
 from runlogging.cli._escape import escape, escape_cell
 from runlogging.cli._json import fields_of, json_text
 from runlogging.cli._output import Output
 from runlogging.cli._progress import progress_bar
 from runlogging.cli._tables import Cell, Column, table_lines
-from runlogging.keeping.collecting._units import size_text
 from runlogging.keeping.merging._merge import Merged, MergePlan, Step, merge, plan_merge
 
 _COLUMNS = (

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import click
 
 from runlogging._errors import InvalidValueError, RunNotFoundError
+from runlogging._texts import size_text
 from runlogging.cli._escape import escape
 from runlogging.cli._json import json_array, json_text
 from runlogging.cli._output import Output
@@ -19,8 +20,6 @@ from runlogging.keeping.packing._pack import Packed, pack, pack_root
 from runlogging.keeping.packing._runs import runs_below
 from runlogging.keeping.packing._unpack import unpack, unpack_root
 from runlogging.reading import resolve_run
-
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def pack_runs(
@@ -125,14 +124,6 @@ def _rest(count: int, verb: str) -> str:
 
 def _count(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes in the largest unit of which there is one at least."""
-    number, unit = float(size), 0
-    while number >= 1000 and unit < len(_UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    return f"{size} B" if unit == 0 else f"{number:.3g} {_UNITS[unit]}"
 
 
 def _lay_out(meant: _Meant, table: str, output: Output, *, as_json: bool) -> bool:

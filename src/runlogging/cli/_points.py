@@ -9,14 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Literal, cast
 
 from runlogging._errors import MetricNotFoundError
+from runlogging.cli._column import MetricColumn
 from runlogging.cli._progress import Report
 from runlogging.folder import nonfinite_text, parse_time
 from runlogging.reading import RunReader
 from runlogging.reading._model import Record, numbers_of
-from runlogging.reading._sampling import as_float, sample_buckets, smoothed
+from runlogging.reading._sampling import as_float, sample_buckets
+from runlogging.reading._smoothing import smoothed
 from runlogging.reading._streams import stream_files
 
 Axis = Literal["step", "time", "relative"]
@@ -71,17 +73,52 @@ def read_points(
     Raises:
         MetricNotFoundError: none of the runs has such a metric; the error names those that come near (also a KeyError).
     """
+    named = _read_named(runs, pattern, axis, progress)
+    if named:
+        return {pattern: named}
+    # A pattern, or nothing: then the names are wanted that are there.
     found: dict[str, dict[str, dict[str, Points]]] = {}
     known: dict[str, bool] = {}
     for run in runs:
         begin = _begin(run) if axis == "relative" else 0.0
         x_of = _step if axis == "step" else (lambda record, begin=begin: _seconds(record) - begin)
         _read_run(run, pattern, x_of, known, found, progress)
-    if pattern in found:
-        return {pattern: found[pattern]}
     if not found:
         raise MetricNotFoundError(pattern, _near(pattern, list(known)))
     return found
+
+
+def _read_named(runs: Sequence[RunReader], name: str, axis: Axis, progress: Report) -> dict[str, dict[str, Points]]:
+    """Return the points of one metric, run id to writer to points; of runs that have it."""
+    column = MetricColumn(name, has_steps=axis == "step")
+    found: dict[str, dict[str, Points]] = {}
+    for run in runs:
+        run_id, begin = run.id, _begin(run) if axis == "relative" else 0.0
+        for file in stream_files(run.path, ("metrics", "values")):
+            number = 0
+            for piece in column.pieces(file):
+                if piece.ys:
+                    points = found.setdefault(run_id, {}).setdefault(file.writer, Points())
+                    xs = [x - begin for x in piece.xs if x is not None] if begin else piece.xs
+                    _extend(points, xs, piece.ys)
+                if number // _TOLD != (number + piece.lines) // _TOLD:
+                    progress(file.path.name, number + piece.lines, 0)
+                number += piece.lines
+    return found
+
+
+def _extend(points: Points, xs: Sequence[float | None], ys: Sequence[float]) -> None:
+    """Append points, at once where all have an x."""
+    try:
+        own_xs, own_ys = array("d", cast("Sequence[float]", xs)), array("d", ys)
+    except (TypeError, OverflowError):  # one without a step, or a number that no float holds
+        own_xs = None
+    if own_xs is not None and math.isfinite(sum(own_xs)):
+        points.xs.extend(own_xs)
+        points.ys.extend(own_ys)
+        return
+    for x, y in zip(xs, ys, strict=True):
+        _add(points, None if x is None else as_float(x), as_float(y))
 
 
 def _begin(run: RunReader) -> float:
@@ -145,7 +182,8 @@ def curve_of(points: Points, buckets: int, *, weight: float | None, is_log: bool
     ys: Sequence[float] = points.ys
     if weight is not None:
         order = sorted(range(len(xs)), key=xs.__getitem__)
-        xs, ys = [xs[place] for place in order], smoothed([ys[place] for place in order], weight)
+        xs = [xs[place] for place in order]
+        ys = smoothed(xs, [ys[place] for place in order], weight)
     shown = [y if y > 0 else math.nan for y in ys] if is_log else ys
     sample = sample_buckets(xs, shown, buckets)
     return Curve(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from runlogging._texts import size_text
 from runlogging.cli._escape import escape
 from runlogging.cli._json import json_text
 from runlogging.cli._output import Output
 from runlogging.cli._progress import progress_bar
-from runlogging.drawing._numbers import size_text
 from runlogging.reading import RunReader
 
 STDOUT = "-"

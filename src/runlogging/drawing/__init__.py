@@ -5,9 +5,10 @@ They know the readers of runs and the data of charts only, and touch no file.
 
 from runlogging.drawing._bars import bar_chart, histogram_chart, residuals_chart
 from runlogging.drawing._charts import CHART_KINDS, charts_of
+from runlogging.drawing._curves import Curve, Mark
 from runlogging.drawing._figure import plot
 from runlogging.drawing._html import experiment_html, run_html
-from runlogging.drawing._lines import Curve, Mark, line_chart
+from runlogging.drawing._lines import line_chart
 from runlogging.drawing._matrix import confusion_chart
 from runlogging.drawing._palette import (
     DASHES,

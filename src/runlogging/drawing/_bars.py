@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from runlogging._errors import InvalidValueError
 from runlogging._texts import short_number
 from runlogging.charts import Residuals
-from runlogging.drawing._canvas import WIDTH, box, cut, label, line, note, sheet, text_width
+from runlogging.drawing._canvas import WIDTH, box, cut, heading, label, line, note, sheet, text_width
 from runlogging.drawing._frame import Entry, Frame, framed, legend
 from runlogging.drawing._markup import Markup
 from runlogging.drawing._numbers import counted
@@ -122,15 +122,11 @@ def bar_chart(
     room = thick * len(shown) + 8
     x = Scale(low, high, left, width - 56)
     bottom = top + room * len(rows)
-    parts = [label(cut(title, width - 16, 13), 8, 17, size=13, bold=True)] if title else []
-    parts += _grid(x, top, bottom)
+    parts = [heading(title, width), *_grid(x, top, bottom)]
     for number, name in enumerate(rows):
         y = top + number * room
         parts.append(label(cut(name, left - 10, 11), left - 6, y + room / 2 + 2, anchor="end", size=11))
-        for place, (column, cells) in enumerate(shown.items()):
-            value = cells[number] if number < len(cells) else math.nan
-            told = f"{name}, {column}: {short_number(value)}"
-            parts += _row_bar(value, x, y + 4 + place * thick, thick - 2, RUN_COLOURS[place].hex, told)
+        parts += _row(number, name, shown, x, y + 4, thick)
     parts.append(line(x.at(0.0), top, x.at(0.0), bottom, FAINT))
     entries = [Entry(name, RUN_COLOURS[place].hex, is_area=True) for place, name in enumerate(shown)]
     keys, end = legend(entries, left - 4, bottom + 30, width) if len(shown) > 1 else (Markup(), bottom + 20)
@@ -148,6 +144,17 @@ def _grid(x: Scale, top: float, bottom: float) -> list[Markup]:
     for place, text in number_ticks(x.low, x.high, 5):
         at = x.place(place)
         parts += [line(at, top, at, bottom, LINE), note(text, at, bottom + 14, 80, anchor="middle")]
+    return parts
+
+
+def _row(
+    number: int, name: str, columns: Mapping[str, Sequence[float]], x: Scale, top: float, thick: float
+) -> list[Markup]:
+    parts = []
+    for place, (column, cells) in enumerate(columns.items()):
+        value = cells[number] if number < len(cells) else math.nan
+        told = f"{name}, {column}: {short_number(value)}"
+        parts += _row_bar(value, x, top + place * thick, thick - 2, RUN_COLOURS[place].hex, told)
     return parts
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from runlogging._errors import InvalidValueError, MetricNotFoundError, MissingExtraError
-from runlogging.drawing._lines import apart_text
+from runlogging.drawing._curves import apart_text
 from runlogging.drawing._palette import RUN_COLOURS
 from runlogging.drawing._paths import kind_of, lone_points, sampled
 from runlogging.drawing._points import read_points
@@ -71,7 +71,7 @@ def _check(run: RunReader, wanted: Sequence[str], found: dict[str, Any]) -> None
 
 
 def _line(
-    axes: Axes, name: str, columns: tuple[list[float], list[float]], place: int, *, is_time: bool, is_log: bool
+    axes: Axes, name: str, columns: tuple[Sequence[float], Sequence[float]], place: int, *, is_time: bool, is_log: bool
 ) -> None:
     colour = RUN_COLOURS[place % len(RUN_COLOURS)].hex
     style = ("-", "--", ":", "-.")[place // len(RUN_COLOURS) % 4]

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from runlogging._texts import duration_text, short_number
+from runlogging.drawing._curves import Curve
 from runlogging.drawing._families import families
-from runlogging.drawing._lines import Curve, line_chart
+from runlogging.drawing._lines import line_chart
 from runlogging.drawing._markup import Markup, element, joined, one_line
 from runlogging.drawing._numbers import counted, time_text
 from runlogging.drawing._palette import colours_of
@@ -40,7 +41,7 @@ def run_html(run: RunReader) -> str:
         run: the run.
     """
     try:
-        return _within(_run_parts(run))
+        return str(_within(_run_parts(run)))  # marimo drops what is only like a str
     except Exception as error:  # a notebook's display hook would only say that there was one
         return _excuse(str(run.path), error)
 
@@ -56,13 +57,13 @@ def experiment_html(name: str, runs: Sequence[RunReader], total: int | None = No
         total: how many runs it has; None: as many as `runs`.
     """
     try:
-        return _within(_experiment_parts(name, runs[:_MOST_RUNS], len(runs) if total is None else total))
+        return str(_within(_experiment_parts(name, runs[:_MOST_RUNS], len(runs) if total is None else total)))
     except Exception as error:
         return _excuse(name, error)
 
 
 def _excuse(what: str, error: Exception) -> str:
-    return element("div", f"{one_line(what)} cannot be shown: {type(error).__name__}: {str(error)[:_LONGEST]}")
+    return str(element("div", f"{one_line(what)} cannot be shown: {type(error).__name__}: {str(error)[:_LONGEST]}"))
 
 
 def _within(parts: Iterable[Markup]) -> str:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from runlogging.drawing._frame import Kind
-from runlogging.folder import MAIN_WRITER, parse_time
+from runlogging.folder import MAIN_WRITER, Line, parse_time
 from runlogging.reading import RunReader
-from runlogging.reading._model import Record, numbers_of
-from runlogging.reading._sampling import as_float
+from runlogging.reading._checking import Checked
+from runlogging.reading._digest import Progress
+from runlogging.reading._model import numbers_of
+from runlogging.reading._sampling import as_floats
 from runlogging.reading._streams import stream_files
 
-Report = Callable[[str, int, int], object]
-"""What is told what is worked on now, how much is done and how much there is in all; a total of 0 is unknown."""
+_TOLD = 16  # blocks of lines between two reports
+_PLAIN = frozenset({float, int})
+XOf = Callable[[Line], float | int | None]
+"""Gives the x of a line; None where it has none."""
 
-_TOLD = 10_000  # records between two reports
 
-
-@dataclass
+@dataclass(frozen=True)
 class Points:
     """The points of one metric, of one writer or of all attempts of the run's owner, as they were logged.
 
@@ -30,44 +33,46 @@ class Points:
         has_steps: whether every point has an x of its own.
     """
 
-    xs: list[float] = field(default_factory=list)
-    ys: list[float] = field(default_factory=list)
+    xs: Sequence[float]
+    ys: Sequence[float]
     has_steps: bool = True
 
-    def columns(self, by_place: bool = False) -> tuple[list[float], list[float]]:
+    def columns(self, by_place: bool = False) -> tuple[Sequence[float], Sequence[float]]:
         """Return x and y; x are the points' places where that is wanted."""
-        return ([float(place) for place in range(len(self.ys))] if by_place else self.xs), self.ys
+        return (range(len(self.ys)) if by_place else self.xs), self.ys
+
+
+RunPoints = dict[str, dict[str, Points]]
+"""The points of a run: metric to writer to points."""
 
 
 class _Columns:
-    """What was read of one line, as it stands in the records."""
+    """What was read of one line so far; NaN where a point has no x."""
 
     __slots__ = ("xs", "ys")
 
     def __init__(self) -> None:
-        self.xs: list[float | int | None] = []
-        self.ys: list[float | int] = []
+        self.xs, self.ys = array("d"), array("d")
+
+    def extend(self, xs: Sequence[float | int | None], ys: Sequence[float | int]) -> None:
+        """Append points."""
+        self.ys.extend(as_floats(ys))
+        self.xs.extend(as_floats([math.nan if x is None else x for x in xs]))
 
     def points(self) -> Points:
-        """Return the columns as floats."""
-        ys = _floats(self.ys)
-        if None not in self.xs:
-            xs = _floats(self.xs)  # type: ignore[arg-type]  # there is no None
-            if all(map(math.isfinite, xs)):
-                return Points(xs, ys)
-        return Points([float(place) for place in range(len(ys))], ys, has_steps=False)
-
-
-def _floats(values: list[float | int]) -> list[float]:
-    try:
-        return list(map(float, values))
-    except OverflowError:
-        return list(map(as_float, values))
+        """Return the points."""
+        if all(map(math.isfinite, self.xs)):
+            return Points(self.xs, self.ys)
+        return Points(range(len(self.ys)), self.ys, has_steps=False)
 
 
 def read_points(
-    run: RunReader, names: Collection[str], x: Kind = "step", progress: Report | None = None
-) -> dict[str, dict[str, Points]]:
+    run: RunReader,
+    names: Collection[str],
+    x: Kind = "step",
+    progress: Progress | None = None,
+    checked: Checked | None = None,
+) -> RunPoints:
     """Read the points of some metrics.
 
     Args:
@@ -75,28 +80,58 @@ def read_points(
         names: the metrics.
         x: what x counts: "step", "time" or "relative".
         progress: is told how far it is.
+        checked: the run, to be checked on the way.
 
     Returns:
         Metric to writer to points; the attempts of the run's owner are one line, whose writer is "main". A metric that
         the run lacks is missing.
     """
     x_of = _x_reader(run, x)
+    checked = checked or Checked(run)
+    wanted = frozenset(names)
     found: dict[str, dict[str, _Columns]] = {}
     for file in stream_files(run.path, ("metrics", "values")):
-        lines: dict[str, _Columns] = {}
-        writer = _line_of(file.writer)
-        for number, record in enumerate(file.new_records()):
-            for name, value in numbers_of(record.line):
-                if name in names:
-                    columns = lines.get(name)
-                    if columns is None:
-                        columns = found.setdefault(name, {}).setdefault(writer, _Columns())
-                        lines[name] = columns
-                    columns.xs.append(x_of(record))
-                    columns.ys.append(value)
+        writer, done = _line_of(file.writer), 0
+        for number, lines in enumerate(checked.blocks(file)):
+            for name, xs, ys in _columns_of(lines, wanted, x_of):
+                found.setdefault(name, {}).setdefault(writer, _Columns()).extend(xs, ys)
+            done += len(lines)
             if progress is not None and number % _TOLD == 0:
-                progress(file.path.name, number, 0)
+                progress(file.path.name, done, 0)
     return {name: {writer: columns.points() for writer, columns in one.items()} for name, one in found.items()}
+
+
+Part = tuple[str, Sequence[float | int | None], Sequence[float | int]]
+"""A metric, and x and y of some of its points."""
+
+
+def _columns_of(lines: Sequence[Line], wanted: frozenset[str], x_of: XOf) -> Iterator[Part]:
+    """Yield name, x and y of the metrics of some lines; of each metric in the order of the lines."""
+    groups: dict[tuple[str, ...], list[Line]] = {}
+    for line in lines:
+        # Most lines of a file are alike, and go the quick way all together.
+        groups.setdefault(tuple(line.metrics or ()), []).append(line)
+    is_each_once = sum(map(len, groups)) == len({name for names in groups for name in names})
+    if not is_each_once or any(line.exact is not None for line in lines):
+        yield from _singly(lines, wanted, x_of)
+        return
+    for names, own in groups.items():
+        if wanted.isdisjoint(names):
+            continue
+        xs = list(map(x_of, own))
+        for name in filter(wanted.__contains__, names):
+            ys = [line.metrics[name] for line in own]  # type: ignore[index]  # those of the group have it
+            if _PLAIN.issuperset(map(type, ys)):
+                yield name, xs, ys
+            else:
+                yield from _singly(own, frozenset({name}), x_of)
+
+
+def _singly(lines: Sequence[Line], wanted: frozenset[str], x_of: XOf) -> Iterator[Part]:
+    for line in lines:
+        for name, value in numbers_of(line):
+            if name in wanted:
+                yield name, [x_of(line)], [value]
 
 
 def _line_of(writer: str) -> str:
@@ -104,9 +139,9 @@ def _line_of(writer: str) -> str:
     return MAIN_WRITER if stem == MAIN_WRITER and (not number or number.isdecimal()) else writer
 
 
-def _x_reader(run: RunReader, x: Kind) -> Callable[[Record], float | int | None]:
+def _x_reader(run: RunReader, x: Kind) -> XOf:
     if x in ("step", "number"):
-        return operator.attrgetter("line.step")
+        return operator.attrgetter("step")
     start = run.started or run.created if x == "relative" else None
     begin = start.timestamp() if start else 0.0
-    return lambda record: parse_time(record.line.time).timestamp() - begin
+    return lambda line: parse_time(line.time).timestamp() - begin

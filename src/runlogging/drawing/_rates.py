@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from runlogging.charts import AccuracyTable
-from runlogging.drawing._lines import Curve, line_chart
+from runlogging.drawing._curves import Curve
+from runlogging.drawing._lines import line_chart
 
 _MOST_CLASSES = 8
 

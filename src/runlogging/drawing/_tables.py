@@ -8,7 +8,8 @@ from typing import Any
 
 from runlogging.drawing._bars import bar_chart
 from runlogging.drawing._canvas import WIDTH
-from runlogging.drawing._lines import Curve, line_chart
+from runlogging.drawing._curves import Curve
+from runlogging.drawing._lines import line_chart
 from runlogging.reading._sampling import as_float
 
 _MOST_BARS = 30

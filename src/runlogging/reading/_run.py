@@ -15,18 +15,16 @@ import msgspec
 from runlogging._errors import ArtifactNotFoundError, MetricNotFoundError
 from runlogging.folder import (
     STREAMS,
-    Life,
     MetricSummary,
     artifact_path,
     fault_path,
     parse_time,
-    writer_life,
 )
 from runlogging.reading._around import Around, Moment, Which, Writers, find_around, find_moments
 from runlogging.reading._artifacts import ArtifactEntry, last_entries
+from runlogging.reading._checking import Checked
 from runlogging.reading._facts import RunFacts
 from runlogging.reading._framed import Framed
-from runlogging.reading._gaps import Numbers, find_gaps
 from runlogging.reading._levels import is_entry, lowest_level
 from runlogging.reading._model import LogEntry, Problem, Record, Series, Value, numbers_of
 from runlogging.reading._order import ordered_records
@@ -239,18 +237,7 @@ class RunReader(RunFacts, Framed):
     @property
     def problems(self) -> list[Problem]:
         """Torn and bad lines with file and byte offset, and gaps in the numbers that nothing explains."""
-        numbers: dict[str, Numbers] = {}
-        writers = self.writers
-        lives = {writer.name: writer_life(self.path, writer.name) for writer in writers}
-        problems: list[Problem] = []
-        for file in stream_files(self.path, STREAMS):
-            found = (record.line.seq for record in file.new_records())
-            numbers.setdefault(file.writer, Numbers()).extend(seq for seq in found if seq is not None)
-            if lives.get(file.writer) is not Life.ALIVE:
-                file.note_torn()
-            problems += file.problems
-        manifest = self._manifest
-        return [*problems, *find_gaps(self.path, numbers, writers, lives, manifest)]
+        return Checked(self).problems()
 
     def __repr__(self) -> str:
         return f"<RunReader {self.path} ({self.status})>"

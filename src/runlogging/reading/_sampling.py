@@ -40,7 +40,8 @@ def sample_buckets(x: Sequence[float], y: Sequence[float], n: int) -> Sample:
         order = [place for place in order if place not in apart]
     if len(order) <= 4 * n:
         return Sample(list(order), nonfinite)
-    return Sample([place for part in _parts(x, order, n) for place in _four(y, part)], nonfinite)
+    four = four_of if isinstance(order, range) else _four_among
+    return Sample([place for part in _parts(x, order, n) for place in four(y, part)], nonfinite)
 
 
 def _is_sorted(x: Sequence[float]) -> bool:
@@ -59,7 +60,20 @@ def _parts(x: Sequence[float], order: Sequence[int], n: int) -> Iterator[Sequenc
         start = end
 
 
-def _four(y: Sequence[float], part: Sequence[int]) -> list[int]:
+def four_of(y: Sequence[float], part: Sequence[int]) -> list[int]:
+    """Return the places of the first, the least, the greatest and the last point of a part of a curve, rising.
+
+    Args:
+        y: the values.
+        part: the places from one on up to another, one at least, all of finite values.
+    """
+    first, last = part[0], part[-1]
+    values = y[first : last + 1]
+    return sorted({first, first + values.index(min(values)), first + values.index(max(values)), last})
+
+
+def _four_among(y: Sequence[float], part: Sequence[int]) -> list[int]:
+    """Return the same of places that stand in any order, in theirs."""
     inner = {min(part, key=y.__getitem__), max(part, key=y.__getitem__)} - {part[0], part[-1]}
     middle = [place for place in part if place in inner] if len(inner) > 1 else list(inner)
     return [part[0], *middle, *([part[-1]] if len(part) > 1 else [])]
@@ -142,22 +156,9 @@ def as_float(value: float | int) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def smoothed(values: Sequence[float], weight: float) -> list[float]:
-    """Return the exponential moving average of some values, without a pull towards zero at the beginning.
-
-    What is not finite stays where it is and moves no average. (The rule of TensorBoard's scalar charts.)
-
-    Args:
-        values: the values in order.
-        weight: how much the past counts, from 0 (nothing) to below 1.
-    """
-    average, share = 0.0, 0.0
-    result = []
-    for value in values:
-        if not math.isfinite(value):
-            result.append(value)
-            continue
-        share = share * weight + (1 - weight)
-        average += (value - average) * (1 - weight) / share
-        result.append(average)
-    return result
+def as_floats(values: Sequence[float | int]) -> list[float]:
+    """Return numbers as floats; see `as_float`."""
+    try:
+        return list(map(float, values))
+    except OverflowError:
+        return list(map(as_float, values))

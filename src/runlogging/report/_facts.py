@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from runlogging._texts import duration_text
+from runlogging._texts import duration_text, size_text
 from runlogging.drawing._markup import Markup, element, joined
-from runlogging.drawing._numbers import counted, size_text, time_text
-from runlogging.reading import RunReader, children_of
+from runlogging.drawing._numbers import counted, time_text
+from runlogging.reading import Problem, RunReader, children_of
+from runlogging.reading._digest import LogDigest
 from runlogging.report._logs import bounded_end, last_lines
 from runlogging.report._parts import (
     Section,
@@ -42,8 +43,8 @@ def seconds_of(run: RunReader) -> float | None:
     return (end - begin).total_seconds() if begin and end else None
 
 
-def ending_section(run: RunReader) -> Section | None:
-    """Return what ended a run that did not end well, with its last lines; None for others."""
+def ending_section(run: RunReader, log: LogDigest) -> Section | None:
+    """Return what ended a run that did not end well, with the last lines of its log; None for others."""
     status = run.status
     error, faults = run.error, run.faults
     if status not in _ENDED_BADLY and not error and not faults:
@@ -64,7 +65,7 @@ def ending_section(run: RunReader) -> Section | None:
             parts.append(paragraph(bounded(text)))
     for writer, text in faults.items():
         parts += [element("h3", f"Crash of {label_text(writer)}"), pre(bounded(text, 6_000), "error")]
-    return section(f"How it ended: {status}", "end", *parts, last_lines(run))
+    return section(f"How it ended: {status}", "end", *parts, last_lines(log))
 
 
 def summary_section(run: RunReader) -> Section:
@@ -147,7 +148,9 @@ def children_section(run: RunReader) -> Section | None:
         for child in children[:_MOST_CHILDREN]
     ]
     more = faint(f"{len(children) - len(rows):,} more are left out.") if len(children) > len(rows) else ""
-    return section("Children", "children", table(["run", "status", "started", "took"], rows, numbers=[3]), more)
+    return section(
+        "Children", "children", table(["run", "status", "started", "took"], rows, numbers=[3], unbroken=[2]), more
+    )
 
 
 def files_section(run: RunReader) -> Section | None:
@@ -158,14 +161,25 @@ def files_section(run: RunReader) -> Section | None:
     rows = [[label_text(entry.name), size_text(entry.size), time_text(entry.time)] for entry in entries[:_MOST_FILES]]
     total = f"{counted(len(entries), 'file')}, {size_text(sum(entry.size for entry in entries))}"
     more = f"; the first {len(rows)} are listed" if len(entries) > len(rows) else ""
-    return section("Files", "files", faint(f"{total}{more}."), table(["file", "size", "kept"], rows, numbers=[1]))
+    shown = table(["file", "size", "kept"], rows, numbers=[1], unbroken=[2])
+    return section("Files", "files", faint(f"{total}{more}."), shown)
 
 
-def problems_section(run: RunReader) -> Section | None:
-    """Return what is wrong in the run's folder; None where all is well."""
-    problems = run.problems
-    if not problems:
-        return None
+def problems_section(problems: Mapping[str, Sequence[Problem]]) -> Section | None:
+    """Return what is wrong in the folders of runs; None where all is well.
+
+    Args:
+        problems: what a run is called to its problems; of a single run the name is not said.
+    """
+    parts = []
+    for name, found in problems.items():
+        heading = element("h3", name) if len(problems) > 1 else ""
+        parts += [heading, _problems(found)] if found else []
+    title = "Problems of the folder" if len(problems) == 1 else "Problems of the folders"
+    return section(title, "problems", *parts) if parts else None
+
+
+def _problems(problems: Sequence[Problem]) -> Markup:
     items = [
         element(
             "li", f"{problem.file}{'' if problem.offset is None else f' at byte {problem.offset:,}'}: {problem.text}"
@@ -173,4 +187,4 @@ def problems_section(run: RunReader) -> Section | None:
         for problem in problems[:_MOST_PROBLEMS]
     ]
     more = faint(f"And {len(problems) - len(items):,} more.") if len(problems) > len(items) else ""
-    return section("Problems of the folder", "problems", element("ul", joined(items)), more)
+    return joined([element("ul", *items), more])

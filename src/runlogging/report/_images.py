@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from runlogging._texts import short_number
+from runlogging._texts import short_number, size_text
 from runlogging.drawing._markup import Markup, element
-from runlogging.drawing._numbers import counted, size_text
+from runlogging.drawing._numbers import counted
 from runlogging.reading import RunReader, Value
 from runlogging.report._parts import BAD_VALUE, Section, faint, label_text, section
 

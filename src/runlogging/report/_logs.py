@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 
 from runlogging._texts import short_number
 from runlogging.drawing._markup import Markup, element, joined, one_line
 from runlogging.drawing._numbers import counted, time_text
-from runlogging.drawing._points import Report
 from runlogging.folder import STANDARD_LEVELS
-from runlogging.reading import LogEntry, RunReader
+from runlogging.reading import LogEntry
+from runlogging.reading._digest import LogDigest, Said
 from runlogging.report._parts import Section, bounded, faint, label_text, pre, section, table
 
 _NAMES = {number: name for name, number in STANDARD_LEVELS.items()}
-_ERRORS, _TEMPLATES, _FIRST, _LAST = 5, 10, 10, 30
+_TEMPLATES = 10
 _LONGEST = 1_000
 _LONGEST_STACK = 6_000
-_TOLD = 1_000
 
 
-def logs_section(run: RunReader, progress: Report | None = None) -> Section | None:
+def logs_section(log: LogDigest) -> Section | None:
     """Return the section of a run's log; None where it has no entries."""
-    pages = run.log_pages()
-    total = pages.count()
-    if not total:
+    if not log.count:
         return None
-    templates: Counter[tuple[str, str, str]] = Counter()
-    errors: deque[LogEntry] = deque(maxlen=_ERRORS)
-    for number, entry in enumerate(run.iter_logs("WARNING")):
-        templates[entry.level, entry.logger, entry.template or entry.message] += 1
-        if entry.level_number >= STANDARD_LEVELS["ERROR"]:
-            errors.append(entry)
-        if progress is not None and number % _TOLD == 0:
-            progress("log", number, 0)
-    return section(
-        "Log",
-        "log",
-        _levels(pages.levels, total),
-        _errors(errors),
-        _templates(templates),
-        *_ends(pages.page(0, _FIRST), pages.page(-_LAST, _LAST), total),
-    )
+    parts = (_levels(log.levels, log.count), _errors(log.errors), _templates(log.said), *_ends(log))
+    return section("Log", "log", *parts)
 
 
-def last_lines(run: RunReader, count: int = 15) -> Markup:
+def last_lines(log: LogDigest, count: int = 15) -> Markup:
     """Return the last entries of a run's log; nothing where it has none."""
-    entries = run.log_pages().page(-count, count)
-    return Markup(element("h3", "Last lines") + lines(entries)) if entries else Markup()
+    return Markup(element("h3", "Last lines") + lines(log.last[-count:])) if log.last else Markup()
 
 
 def lines(entries: Iterable[LogEntry]) -> Markup:
@@ -69,7 +51,7 @@ def _kind(level: int) -> str | None:
     return "bad" if level >= STANDARD_LEVELS["ERROR"] else "warn" if level >= STANDARD_LEVELS["WARNING"] else "faint"
 
 
-def _levels(levels: dict[int, int], total: int) -> Markup:
+def _levels(levels: Mapping[int, int], total: int) -> Markup:
     parts = [f"{count:,} {_NAMES.get(number, f'level {number}')}" for number, count in sorted(levels.items())[::-1]]
     return element("p", f"{counted(total, 'entry', 'entries')}: {', '.join(parts)}.")
 
@@ -94,25 +76,25 @@ def bounded_end(text: str, longest: int = _LONGEST_STACK) -> str:
     return f"({len(text) - longest:,} characters before) ...{text[-longest:]}"
 
 
-def _templates(templates: Counter[tuple[str, str, str]]) -> Markup:
-    if not templates:
+def _templates(said: Counter[Said]) -> Markup:
+    if not said:
         return Markup()
     rows = [
-        [f"{count:,}", level, label_text(logger), one_line(bounded(text, 300))]
-        for (level, logger, text), count in templates.most_common(_TEMPLATES)
+        [f"{count:,}", one.level, label_text(one.logger), one_line(bounded(one.text, 300))]
+        for one, count in said.most_common(_TEMPLATES)
     ]
-    more = faint(f"And {len(templates) - len(rows):,} other messages.") if len(templates) > len(rows) else ""
+    more = faint(f"And {len(said) - len(rows):,} other messages.") if len(said) > len(rows) else ""
     shown = table(["count", "level", "logger", "message"], rows, numbers=[0])
     return Markup(element("h3", "Most frequent warnings and errors") + shown + more)
 
 
-def _ends(first: list[LogEntry], last: list[LogEntry], total: int) -> list[Markup]:
+def _ends(log: LogDigest) -> list[Markup]:
+    first, last, total = log.first, log.last, log.count
     if total <= len(first) + len(last):
         rest = last[-(total - len(first)) :] if total > len(first) else []
         return [element("h3", f"All {total} entries" if total > 1 else "The entry"), lines([*first, *rest])]
-    begin = time_text(first[0].time)
     return [
-        element("h3", f"First {len(first)} entries, from {begin}"),
+        element("h3", f"First {len(first)} entries, from {time_text(first[0].time)}"),
         lines(first),
         element("h3", f"Last {len(last)} entries, to {time_text(last[-1].time)}"),
         lines(last),

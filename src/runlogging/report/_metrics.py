@@ -12,7 +12,7 @@ from runlogging.drawing import DASHES, Curve, line_chart, styles_of
 from runlogging.drawing._families import families
 from runlogging.drawing._markup import Markup
 from runlogging.drawing._numbers import counted
-from runlogging.drawing._points import Points, Report, read_points
+from runlogging.drawing._points import Points, RunPoints
 from runlogging.folder import MAIN_WRITER, MetricSummary
 from runlogging.reading import RunReader
 from runlogging.report._parts import Section, faint, figures, label_text, section, table
@@ -34,6 +34,11 @@ class Charted(NamedTuple):
     groups: dict[str, list[str]]
     total: int
     left_out: int
+
+    @property
+    def names(self) -> list[str]:
+        """The metrics that are drawn."""
+        return [name for members in self.groups.values() for name in members]
 
 
 def chosen(
@@ -65,15 +70,16 @@ def near(name: str, known: Mapping[str, object]) -> list[str]:
     return difflib.get_close_matches(name, known)
 
 
-def metric_charts(
-    runs: Sequence[RunReader], labels: Mapping[str, str], charted: Charted, progress: Report | None
-) -> Markup:
-    """Return the charts: a metric's curves of all runs overlaid, `train/loss` beside `val/loss`."""
-    names = {name for members in charted.groups.values() for name in members}
-    points = {run.id: read_points(run, names, "step", progress) for run in runs} if names else {}
+def metric_charts(labels: Mapping[str, str], charted: Charted, points: Mapping[str, RunPoints]) -> Markup:
+    """Return the charts: a metric's curves of all runs overlaid, `train/loss` beside `val/loss`.
+
+    Args:
+        labels: run id to what the run is called; more than one are told apart by colour.
+        charted: what is drawn.
+        points: run id to metric to writer to points.
+    """
     lines = _Lines(labels, points)
-    charts = [lines.chart(family, members) for family, members in charted.groups.items()]
-    return figures(charts)
+    return figures(lines.chart(family, members) for family, members in charted.groups.items())
 
 
 class _Lines:
@@ -84,7 +90,7 @@ class _Lines:
         points: run id to metric to writer to points.
     """
 
-    def __init__(self, labels: Mapping[str, str], points: Mapping[str, dict[str, dict[str, Points]]]) -> None:
+    def __init__(self, labels: Mapping[str, str], points: Mapping[str, RunPoints]) -> None:
         self._labels, self._points = labels, points
         self._styles = styles_of(points)
 
@@ -150,9 +156,8 @@ def metrics_section(charts: Markup, tables: Sequence[str], charted: Charted) -> 
     """Return the section of charts and tables, which says what is left out."""
     said = ""
     if charted.left_out:
-        drawn = sum(map(len, charted.groups.values()))
         said = faint(
-            f"{counted(charted.total, 'metric')}: the first {drawn:,} are drawn, in "
+            f"{counted(charted.total, 'metric')}: the first {len(charted.names):,} are drawn, in "
             f"{counted(len(charted.groups), 'chart')}; the table has all of them."
         )
     return section("Metrics", "metrics", said, charts, *tables)

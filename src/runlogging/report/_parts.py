@@ -14,6 +14,7 @@ from runlogging.drawing._markup import Markup, element, joined, one_line
 BAD_VALUE = (RunLoggingError, OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
 
 _LONGEST = 2_000
+_FEW_COLUMNS = 8
 
 
 class Section(NamedTuple):
@@ -44,14 +45,9 @@ def pre(text: str, kind: str | None = None) -> Markup:
     return element("pre", text, class_=kind)
 
 
-def figure(svg: str, *, wide: bool = False) -> Markup:
-    """Return a drawing as a figure of the page."""
-    return element("figure", Markup(svg), class_="wide" if wide else None)
-
-
 def figures(svgs: Iterable[str]) -> Markup:
     """Return drawings beside each other; nothing where there are none."""
-    drawn = [figure(svg) for svg in svgs]
+    drawn = [element("figure", Markup(svg)) for svg in svgs]
     return element("div", *drawn, class_="charts") if drawn else Markup()
 
 
@@ -60,6 +56,7 @@ def table(
     rows: Iterable[Sequence[str]],
     *,
     numbers: Sequence[int] = (),
+    unbroken: Sequence[int] = (),
 ) -> Markup:
     """Return a table that scrolls where it is wider than the page.
 
@@ -67,18 +64,21 @@ def table(
         titles: the columns' titles.
         rows: the cells of each row, texts and markup.
         numbers: the places of columns that stand at the right.
+        unbroken: the places of columns such as times, whose cells are one line on the screen.
     """
-    at_right = frozenset(numbers)
-    head = element("tr", *(_cell("th", title, place in at_right) for place, title in enumerate(titles)))
-    body = [element("tr", *(_cell("td", cell, place in at_right) for place, cell in enumerate(row))) for row in rows]
+    kinds = dict.fromkeys(unbroken, "one") | dict.fromkeys(numbers, "n")
+    head = element("tr", *(_cell("th", title, kinds.get(place)) for place, title in enumerate(titles)))
+    body = [element("tr", *(_cell("td", cell, kinds.get(place)) for place, cell in enumerate(row))) for row in rows]
     if not body:
         return Markup()
-    inside = element("table", element("thead", head), element("tbody", *body))
+    # On paper a table of few columns has room to leave its numbers whole; the cells of others break anywhere.
+    is_narrow = len(titles) <= _FEW_COLUMNS
+    inside = element("table", element("thead", head), element("tbody", *body), class_="few" if is_narrow else None)
     return element("div", inside, class_="scroll")
 
 
-def _cell(tag: str, text: str, is_number: bool) -> Markup:
-    return element(tag, text, class_="n" if is_number else None, scope="col" if tag == "th" else None)
+def _cell(tag: str, text: str, kind: str | None) -> Markup:
+    return element(tag, text, class_=kind, scope="col" if tag == "th" else None)
 
 
 def facts(values: Mapping[str, str]) -> Markup:

@@ -11,9 +11,11 @@ from runlogging._errors import InvalidValueError
 from runlogging._version import __version__
 from runlogging.drawing._markup import Markup, element, joined, one_line
 from runlogging.drawing._numbers import time_text
-from runlogging.drawing._points import Report
+from runlogging.drawing._points import read_points
 from runlogging.folder._atomic import write_atomic
 from runlogging.reading import RunReader
+from runlogging.reading._checking import Checked
+from runlogging.reading._digest import LogDigest, Progress
 from runlogging.report._facts import (
     children_section,
     ending_section,
@@ -38,7 +40,7 @@ def report_html(
     title: str | None = None,
     metrics: Sequence[str] = (),
     max_charts: int = MAX_CHARTS,
-    progress: Report | None = None,
+    progress: Progress | None = None,
 ) -> str:
     """Return a page of one run, or of several side by side.
 
@@ -75,7 +77,7 @@ def write_report(
     title: str | None = None,
     metrics: Sequence[str] = (),
     max_charts: int = MAX_CHARTS,
-    progress: Report | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Write the page of `report_html` to a file, whole or not at all; an existing file is replaced.
 
@@ -109,31 +111,34 @@ def _title(runs: Sequence[RunReader]) -> str:
     return f"{len(runs)} runs of {experiments}"
 
 
-def _single(run: RunReader, metrics: Sequence[str], max_charts: int, progress: Report | None) -> Iterator[Section]:
+def _single(run: RunReader, metrics: Sequence[str], max_charts: int, progress: Progress | None) -> Iterator[Section]:
     summary = run.summary()
     charted = chosen([run], [summary], metrics, max_charts)
-    charts = metric_charts([run], labels_of({run.id: run.name}), charted, progress)
-    values = run.values()
+    # The numbers are read before all else, so that what is wrong in their files is known without a second reading.
+    checked = Checked(run)
+    points = read_points(run, charted.names, "step", progress, checked)
+    charts = metric_charts(labels_of({run.id: run.name}), charted, {run.id: points})
+    values, log = run.values(), LogDigest(run.path, progress)
     found = (
-        ending_section(run),
+        ending_section(run, log),
         summary_section(run),
         metrics_section(charts, [metric_table(summary, metrics)], charted) if charted.total else None,
         values_section(values),
         images_section(run, values),
-        logs_section(run, progress),
+        logs_section(log),
         mapping_section("Parameters", "parameters", run.parameters),
         mapping_section("Tags", "tags", run.tags),
         mapping_section("Properties", "properties", run.properties),
         children_section(run),
         files_section(run),
         environment_section(run),
-        problems_section(run),
+        problems_section({run.id: checked.problems()}),
     )
     return (part for part in found if part is not None)
 
 
 def _several(
-    runs: Sequence[RunReader], metrics: Sequence[str], max_charts: int, progress: Report | None
+    runs: Sequence[RunReader], metrics: Sequence[str], max_charts: int, progress: Progress | None
 ) -> Iterator[Section]:
     from runlogging.reading.comparing import compare
     from runlogging.report import _several as parts
@@ -142,13 +147,16 @@ def _several(
     labels = labels_of({run.id: run.name for run in runs})
     names = [labels[run.id] for run in runs]
     charted = chosen(runs, [run.summary() for run in runs], metrics, max_charts)
-    charts = metric_charts(runs, labels, charted, progress)
+    checked = {run.id: Checked(run) for run in runs}
+    points = {run.id: read_points(run, charted.names, "step", progress, checked[run.id]) for run in runs}
+    charts = metric_charts(labels, charted, points)
     sections = (
         parts.runs_section(runs, labels),
         parts.endings_section(runs, labels),
         parts.differences_section(found, names),
         metrics_section(charts, [parts.metrics_table(found, names, metrics)], charted) if charted.total else None,
         parts.log_differences_section(found, names),
+        problems_section({labels[run_id]: one.problems() for run_id, one in checked.items()}),
     )
     return (part for part in sections if part is not None)
 

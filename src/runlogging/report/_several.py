@@ -11,6 +11,7 @@ from runlogging.drawing._canvas import line
 from runlogging.drawing._markup import Markup, element, joined, one_line
 from runlogging.drawing._numbers import time_text
 from runlogging.reading import RunReader
+from runlogging.reading._digest import LogDigest
 from runlogging.reading.comparing import MISSING, Comparison, Difference, LogDifference, MetricComparison
 from runlogging.report._facts import seconds_of, status_text
 from runlogging.report._logs import bounded_end, last_lines
@@ -42,9 +43,8 @@ def runs_section(runs: Sequence[RunReader], labels: Mapping[str, str]) -> Sectio
         for run in runs
     ]
     base = faint(f"{labels[ids[0]]} is what the others are compared with.")
-    return section(
-        "Runs", "runs", base, table(["run", "experiment", "id", "status", "started", "took"], rows, numbers=[5])
-    )
+    titles = ["run", "experiment", "id", "status", "started", "took"]
+    return section("Runs", "runs", base, table(titles, rows, numbers=[5], unbroken=[2, 4]))
 
 
 def endings_section(runs: Sequence[RunReader], labels: Mapping[str, str]) -> Section | None:
@@ -55,7 +55,7 @@ def endings_section(runs: Sequence[RunReader], labels: Mapping[str, str]) -> Sec
         if error is not None or run.status in ("Failed", "NotResponding"):
             stack = (error.stacktrace or f"{error.type}: {error.message}") if error else "The process is gone."
             parts += [element("h3", f"{labels[run.id]}: {run.status}"), pre(bounded_end(stack.strip()), "error")]
-            parts.append(last_lines(run, 8))
+            parts.append(last_lines(LogDigest(run.path), 8))
     return section("How they ended", "end", *parts) if parts else None
 
 
@@ -70,10 +70,14 @@ def differences_section(found: Comparison, labels: Sequence[str]) -> Section:
     return section("What differs", "differences", *parts, nothing)
 
 
+def _headings(labels: Sequence[str]) -> list[Markup]:
+    return [element("span", label, class_="label") for label in labels]
+
+
 def _differences(items: Sequence[Difference], labels: Sequence[str]) -> Markup:
     rows = [[label_text(item.key), *map(_value, item.values)] for item in items[:_MOST_ROWS]]
     more = faint(f"{len(items) - _MOST_ROWS:,} more are left out.") if len(items) > _MOST_ROWS else ""
-    return Markup(table(["name", *labels], rows) + more)
+    return Markup(table(["name", *_headings(labels)], rows) + more)
 
 
 def _value(value: Any) -> str:
@@ -92,7 +96,7 @@ def metrics_table(found: Comparison, labels: Sequence[str], names: Sequence[str]
     rows = [_metric(item) for item in kept[:_MOST_ROWS]]
     more = faint(f"{len(kept) - _MOST_ROWS:,} more metrics are left out.") if len(kept) > _MOST_ROWS else ""
     said = faint("The last value of each run; below it the best, where the name of the metric says what is better.")
-    shown = table(["metric", *labels], rows, numbers=range(1, len(labels) + 1))
+    shown = table(["metric", *_headings(labels)], rows, numbers=range(1, len(labels) + 1))
     return Markup(said + shown + more) if rows else Markup()
 
 
@@ -117,7 +121,7 @@ def log_differences_section(found: Comparison, labels: Sequence[str]) -> Section
         return None
     rows = [_log(item) for item in items[:_MOST_LOGS]]
     more = faint(f"{len(items) - _MOST_LOGS:,} more are left out.") if len(items) > _MOST_LOGS else ""
-    titles = ["", "level", "message", *labels]
+    titles = ["", "level", "message", *_headings(labels)]
     return section("Warnings that differ", "log", table(titles, rows, numbers=range(3, len(titles))), more)
 
 

@@ -33,6 +33,7 @@ border-bottom:1px solid var(--line);overflow-wrap:break-word}
 td{max-width:56ch;min-width:5ch}
 th{font-weight:600;color:var(--faint);white-space:nowrap}
 .facts td{max-width:90ch;overflow-wrap:anywhere}
+.one{white-space:nowrap}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 pre{font:12px/1.5 ui-monospace,"DejaVu Sans Mono","Noto Sans Mono CJK JP",monospace;background:var(--raised);
 border:1px solid var(--line);border-radius:6px;padding:8px 10px;margin:6px 0;
@@ -52,7 +53,7 @@ figcaption{color:var(--faint);font-size:.93em;overflow-wrap:anywhere}
 .good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}.lost{color:var(--lost)}
 .best{font-weight:700}
 .lines b{font-weight:600}
-@media (max-width:520px){body{padding:12px 12px 32px}th,td{padding-right:10px}}
+@media (max-width:520px){body{padding:12px 12px 32px}th,td{padding-right:10px}.scroll td{max-width:24ch}}
 @page{margin:14mm}
 @media print{
 html{font-size:11px}body{max-width:none;padding:0}
@@ -65,7 +66,10 @@ h2,h3{break-after:avoid}
 tr{break-inside:avoid}
 .scroll{overflow:visible}
 table{max-width:100%}
-td,th,.n{white-space:normal;overflow-wrap:anywhere;padding-right:8px}
+td,th,.n,.one{white-space:normal;overflow-wrap:anywhere;padding-right:8px}
+.few th,.few .n,.few .one,.good,.bad,.warn,.lost{overflow-wrap:break-word}
+.few .label{display:inline-block;min-width:9ch;overflow-wrap:anywhere}
+.facts th{min-width:16ch}
 td{min-width:0}
 a{color:inherit;text-decoration:none}
 }

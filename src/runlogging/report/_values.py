@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from runlogging._texts import short_number
-from runlogging.drawing import CHART_KINDS, Histogram, charts_of, histograms_chart, line_chart, table_chart
-from runlogging.drawing._lines import Curve
+from runlogging.drawing import CHART_KINDS, Curve, Histogram, charts_of, histograms_chart, line_chart, table_chart
 from runlogging.drawing._markup import Markup, element, joined, one_line
 from runlogging.drawing._numbers import counted
 from runlogging.reading import Value

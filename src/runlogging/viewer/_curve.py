@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple, cast
 
+from runlogging.reading._smoothing import Smoothed
 from runlogging.viewer._curves import RunCurves
-from runlogging.viewer._smoothing import Smoothed
 from runlogging.viewer._table import NO_STEP, Table
 
 METRIC_AXIS = "metric:"

@@ -12,6 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from runlogging.reading._sampling import four_of
+
 Slot = tuple[float, int]
 """A place on the grid: x, and how many points of the same curve stood at this x before."""
 
@@ -88,10 +90,7 @@ def _four(y: array[float], bad: Sequence[int], part: range) -> list[int]:
     start, stop = bisect_left(bad, part.start), bisect_left(bad, part.stop)
     if start < stop:
         return _four_between(y, bad[start:stop], part)
-    values = y[part.start : part.stop]
-    low = part.start + values.index(min(values))
-    high = part.start + values.index(max(values))
-    return sorted({part.start, low, high, part.stop - 1})
+    return four_of(y, part)
 
 
 def _four_between(y: array[float], bad: Sequence[int], part: range) -> list[int]:

@@ -10,11 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from runlogging._errors import InvalidValueError
+from runlogging._texts import size_text
 from runlogging.folder import TERMINAL
 from runlogging.keeping.collecting._look import Family, Found
 from runlogging.keeping.collecting._model import Item
 from runlogging.keeping.collecting._trash import BROKEN, NOT_RESPONDING, NOT_STARTED
-from runlogging.keeping.collecting._units import age_text, bytes_of, seconds_of, size_text
+from runlogging.keeping.collecting._units import age_text, bytes_of, seconds_of
 from runlogging.keeping.collecting._usage import Freed
 from runlogging.reading._queries import Query, Wanted, tag_query
 

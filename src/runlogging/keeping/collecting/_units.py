@@ -55,17 +55,6 @@ def bytes_of(size: int | str) -> int:
     return int(float(found[1]) * (1024 if found[3] else 1000) ** _POWERS[found[2].lower()])
 
 
-def size_text(size: int) -> str:
-    """Return a size with three digits and a unit: ``4.10 kB``, ``312 MB``."""
-    value, units = float(size), ["kB", "MB", "GB", "TB"]
-    if value < 1000:
-        return f"{size} B"
-    unit = ""
-    while value >= 999.5 and units:
-        value, unit = value / 1000, units.pop(0)
-    return f"{value:.{max(0, 2 - int(math.log10(value)))}f} {unit}"
-
-
 def age_text(seconds: float) -> str:
     """Return a length of time in its largest unit: ``45d``, ``3h``."""
     for unit in ("d", "h", "m"):

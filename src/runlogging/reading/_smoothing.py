@@ -12,18 +12,36 @@ from array import array
 from collections.abc import Sequence
 
 _UNITS = 1024
+_MOST_POWER = 1023  # of two, that a double holds
 
 
 def unit_of(extent: float) -> float:
     """Return the unit of x of a curve that extends over so much of x."""
-    return math.ldexp(1.0, math.ceil(math.log2(extent))) / _UNITS if extent > 0 and math.isfinite(extent) else 1.0
+    if not 0 < extent < math.inf:
+        return 1.0
+    return math.ldexp(1.0, min(math.ceil(math.log2(extent)), _MOST_POWER)) / _UNITS or extent
+
+
+def smoothed(x: Sequence[float], y: Sequence[float], weight: float) -> Sequence[float]:
+    """Return the smoothed values of a curve; see `Smoothed`.
+
+    Args:
+        x: where the points are, never falling.
+        y: their values, as many.
+        weight: how much the past counts, from 0 (the values stay as they are) to below 1.
+    """
+    if not weight:
+        return y
+    curve = Smoothed(weight)
+    curve.extend(x, y)
+    return curve.values
 
 
 class Smoothed:
     """A smoothed curve that grows.
 
     Args:
-        weight: from 0 (nothing is smoothed) to below 1.
+        weight: how much the past counts, above 0 and below 1.
 
     Attributes:
         values: the smoothed values; where the curve is not finite the one before, NaN where there is none.
