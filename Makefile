@@ -61,6 +61,9 @@ bench-reading: .venv/.test
 
 bench-viewer: .venv/.test
 	$(BIN)/python benchmarks/viewer.py
+	$(BIN)/python benchmarks/viewer_runs.py
+	$(BIN)/python benchmarks/viewer_log.py
+	$(BIN)/python benchmarks/report.py
 
 # viewer/src becomes src/runlogging/viewer/static; uPlot comes from npm where it is not there yet.
 viewer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,15 @@ class Column:
             return getattr(item, self.key)
         return getattr(item, self.room).get(self.key)
 
+    def values(self, items: Sequence[Item]) -> list[Any]:
+        """Return what some runs have there, in their order; None for nothing."""
+        if self.room == "metrics" and items:
+            cells = items[0].store.figures.column(self.key, self.figure)
+            found: list[Any] | None = None if cells is None else cells.floats(item.at for item in items)
+            if found is not None:
+                return found
+        return [self.value(item) for item in items]
+
 
 def column_of(name: str) -> Column:
     """Return the column of a name.
@@ -65,9 +75,10 @@ def filled_columns(store: Store) -> list[dict[str, Any]]:
     """Return the columns that runs fill, and how many runs do: facts first, then metrics, parameters and tags."""
     found: list[dict[str, Any]] = [{"name": name, "kind": "fact", "count": None} for name in FACTS]
     for kind, prefix in (("metric", "metrics"), ("param", "params"), ("tag", "tags")):
-        counts = {name: cells.count for name, cells in store.rooms[ROOMS[prefix]].items()}
         if kind == "metric":
-            counts = {name[0]: count for name, count in counts.items() if name[1] == "count"}
+            counts = store.figures.counts()
+        else:
+            counts = {name: cells.count for name, cells in store.rooms[ROOMS[prefix]].items()}
         names = sorted(counts.items())
         found += [{"name": f"{prefix}.{name}", "kind": kind, "count": count} for name, count in names if count]
     return found

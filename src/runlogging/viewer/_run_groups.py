@@ -28,19 +28,32 @@ def grouped(items: Iterable[Item], by: Sequence[Column], shown: Sequence[Column]
     """
     check_figures(agg, band)
     groups: dict[str, tuple[list[Any], list[Item]]] = {}
+    texts: dict[Any, str] = {}
     for item in items:
         values = [column.value(item) for column in by]
-        groups.setdefault(json.dumps(values, default=str, sort_keys=True), (values, []))[1].append(item)
+        groups.setdefault(_text_of(values, texts), (values, []))[1].append(item)
     return [
         {
             "values": values,
             "where": where_of(by, values),
             "count": len(members),
             "statuses": dict(Counter(item.status for item in members)),
-            "cells": {column.name: figures([column.value(one) for one in members], agg, band) for column in shown},
+            "cells": {column.name: figures(column.values(members), agg, band) for column in shown},
         }
         for values, members in groups.values()
     ]
+
+
+def _text_of(values: list[Any], known: dict[Any, str]) -> str:
+    """Return what tells the values of a group from those of others: 0, false and "" are three things."""
+    key = tuple(zip(map(type, values), values, strict=True))
+    try:
+        found = known.get(key)
+    except TypeError:  # a list or a mapping
+        return json.dumps(values, default=str, sort_keys=True)
+    if found is None:
+        found = known[key] = json.dumps(values, default=str, sort_keys=True)
+    return found
 
 
 def figures(values: Iterable[Any], agg: str, band: str) -> dict[str, Any]:

@@ -6,19 +6,17 @@ import math
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runlogging._errors import RunLoggingError, RunNotFoundError
-from runlogging.folder import TERMINAL, clean_text, read_manifest
+from runlogging.folder import TERMINAL, clean_text
 from runlogging.reading.search import RunRow
 from runlogging.reading.search._filter import parse_filter
-from runlogging.reading.search._listing import opened_listing
 from runlogging.reading.search._scan import Key as FileKey
-from runlogging.reading.search._scan import scan
 from runlogging.viewer._run_items import Item, Place, RunItems
 from runlogging.viewer._run_order import parents_of, sorted_by
+from runlogging.viewer._run_reading import RunReading, row_of, scanned
 
 if TYPE_CHECKING:
     from runlogging.viewer._run_store import Store
@@ -39,15 +37,15 @@ def table_of(state: State) -> RunTable:
 class RunTable:
     """The runs of a root, kept between requests.
 
-    At first only names are known, which say how old a run is; a thread reads the rest, and what is asked for meanwhile
-    is read at once. Later only manifests that changed are read again, and the runs that have not ended.
+    At first only names are known, which say how old a run is; a thread reads the rest, manifests first, and what is
+    asked for meanwhile is read at once. Later only manifests that changed are read again, and the runs that have not
+    ended.
 
     Args:
         root: the root.
 
     Attributes:
         version: changes whenever the runs do.
-        is_loaded: whether all runs have been read.
         lock: held while several questions need the same runs.
     """
 
@@ -56,14 +54,28 @@ class RunTable:
         self.lock = threading.RLock()
         self._keys: dict[Place, FileKey | str] = {}
         self._read = RunItems()
+        self._reading: RunReading | None = None
         self._looked_at = -math.inf
         self._due: dict[Place, float] = {}
-        self._loading: threading.Thread | None = None
         self._orders: OrderedDict[tuple[Any, ...], list[Item]] = OrderedDict()
         self._sorted: list[Item] | None = None
         self._parents: dict[Item, Item] | None = None
         self.version = 0
-        self.is_loaded = False
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether all runs have been read."""
+        return self._reading is not None and self._reading.is_done.is_set()
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all manifests have been read."""
+        return self._reading is not None and self._reading.is_listed.is_set()
+
+    @property
+    def done(self) -> int:
+        """Of how many runs all is known."""
+        return len(self._keys) if self.is_loaded or self._reading is None else self._reading.done
 
     @property
     def size(self) -> int:
@@ -78,17 +90,21 @@ class RunTable:
     @property
     def items(self) -> list[Item]:
         """The runs that were read, the newest first."""
-        if self._sorted is None:
+        found = self._sorted
+        if found is None:
             items = self._read.by_place.values()
-            self._sorted = sorted(items, key=lambda item: (item.created or "", item.id), reverse=True)
-        return self._sorted
+            found = sorted(items, key=lambda item: (item.created or "", item.id), reverse=True)
+            self._sorted = found if self.is_listed else None
+        return found
 
     @property
     def parents(self) -> dict[Item, Item]:
         """The parent of each run that has one below the same root."""
-        if self._parents is None:
-            self._parents = parents_of(self.items)
-        return self._parents
+        found = self._parents
+        if found is None:
+            found = parents_of(self.items)
+            self._parents = found if self.is_listed else None
+        return found
 
     def experiments(self) -> list[dict[str, Any]]:
         """Return the experiments, and how many runs each has."""
@@ -104,13 +120,16 @@ class RunTable:
         """
         # What a filter calls "2 days ago" is another moment the next second.
         asked = (where, tuple(sort), experiment, int(time.time()) if where else 0)
-        if asked not in self._orders:
+        found = self._orders.get(asked)
+        if found is None:
             fits = parse_filter(where).fits if where.strip() else None
             items = [item for item in self.items if not experiment or item.key.partition("/")[0] == experiment]
-            self._orders[asked] = sorted_by(items if fits is None else [one for one in items if fits(one)], sort)
+            found = sorted_by(items if fits is None else [one for one in items if fits(one)], sort)
+            if self.is_loaded:
+                self._orders[asked] = found
             while len(self._orders) > _KEPT_ORDERS:
                 self._orders.popitem(last=False)
-        return self._orders[asked]
+        return found
 
     def newest(self, offset: int, limit: int, experiment: str) -> tuple[int, list[Item]]:
         """Return how many runs there are, and some of them by name, the newest first; those alone are read.
@@ -133,36 +152,42 @@ class RunTable:
             elif self.is_loaded and (fresh or time.monotonic() - self._looked_at > _LOOK_S):
                 self._look()
 
-    def wait(self) -> None:
-        """Wait until all runs have been read."""
-        if self._loading is not None:
-            self._loading.join()
+    def wait(self, *, metrics: bool = True, seconds: float | None = None) -> None:
+        """Wait until all runs have been read.
+
+        Args:
+            metrics: whether their metrics are wanted, too.
+            seconds: how long at most; None waits to the end.
+        """
+        if self._reading is not None:
+            (self._reading.is_done if metrics else self._reading.is_listed).wait(seconds)
+
+    def read_now(self, items: Iterable[Item]) -> None:
+        """Read the metrics of some runs before those of others."""
+        if self._reading is not None and not self.is_loaded:
+            for item in items:
+                self._reading.read_one(item.place)
 
     def _begin(self) -> None:
         # The facts of the files first: what changes while they are read is read again at the next look.
-        self._keys = _scanned(self._root)
+        begun = time.time_ns()
+        self._keys = scanned(self._root)
+        self._reading = RunReading(self._root, self._keys, begun, self._read, self.lock)
         self._changed()
         if len(self._keys) <= _AT_ONCE:
-            self._load()
+            self._load(self._reading)
         else:
-            self._loading = threading.Thread(target=self._load, name="runlogging table", daemon=True)
-            self._loading.start()
+            threading.Thread(target=self._load, args=[self._reading], name="runlogging table", daemon=True).start()
 
-    def _load(self) -> None:
-        for folder in sorted({folder for folder, _ in self._keys}):
-            try:
-                with opened_listing(self._root, Path(folder).name) as listing:
-                    for row in listing.rows():
-                        self._add(row)
-            except (RunLoggingError, OSError):
-                continue  # the next look finds out
+    def _load(self, reading: RunReading) -> None:
+        reading.run(self._changed)
         with self.lock:
-            self.is_loaded = True
             self._keys = {place: key for place, key in self._keys.items() if place in self._read.by_place}
             self._changed()
+        reading.keep()
 
     def _look(self) -> None:
-        keys, now = _scanned(self._root), time.monotonic()
+        keys, now = scanned(self._root), time.monotonic()
         changed, gone = self._stale(keys, now), self._read.by_place.keys() - keys.keys()
         self._keys, self._looked_at = keys, now
         for place in changed:
@@ -181,7 +206,7 @@ class RunTable:
 
     def _reread(self, place: Place, key: FileKey | str) -> None:
         begun = time.monotonic()
-        row = RunRow(*place, problem=key) if isinstance(key, str) else _row_of(place)
+        row = RunRow(*place, problem=key) if isinstance(key, str) else row_of(place)
         if row is None:
             self._read.drop(place)
             return
@@ -195,31 +220,14 @@ class RunTable:
         metrics = {} if row.problem else row.metrics
         with self.lock:
             self._read.put(row, metrics)
+            if self._reading is not None:
+                self._reading.forget(row.place)
 
     def _changed(self) -> None:
         self._sorted = self._parents = None
         self._orders.clear()
         self.version += 1
         self._looked_at = time.monotonic()
-
-
-def _scanned(root: Path) -> dict[Place, FileKey | str]:
-    """Return what tells whether a run changed, for each run; of a damaged one what is wrong with it."""
-    keys: dict[Place, FileKey | str] = {}
-    for folder in scan(root):
-        keys.update({(folder.path, name): key for name, key in folder.runs.items()})
-        keys.update({(folder.path, name): problem for name, problem in folder.damaged.items()})
-    return keys
-
-
-def _row_of(place: Place) -> RunRow | None:
-    """Return a run as a row; None where it is gone."""
-    try:
-        return RunRow(*place, manifest=read_manifest(Path(*place)))
-    except (RunNotFoundError, FileNotFoundError, NotADirectoryError):
-        return None
-    except (RunLoggingError, OSError) as error:
-        return RunRow(*place, problem=clean_text(str(error)))
 
 
 def _is_open(item: Item) -> bool:

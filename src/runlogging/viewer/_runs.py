@@ -1,10 +1,10 @@
 """The table of runs: filtered, sorted, grouped, and only the window of it that is seen.
 
-``api/runs?where=&sort=&experiment=&offset=&limit=&columns=&hidden=&closed=&fold=&group=&agg=&band=&about=&fresh=``
-answers::
+``api/runs?where=&sort=&experiment=&offset=&limit=&columns=&hidden=&closed=&fold=&group=&agg=&band=&about=&fresh=&wait=
+&rest=`` answers::
 
     {"total": rows in the table, "fitting": runs that fit the filter, "offset", "version", "problems": damaged runs,
-     "runs": all runs, "loading": whether runs are still being read,
+     "runs": all runs, "loading": whether runs are still being read, "read": of how many all is known,
      "rows": [{"key": "experiment/id", "id", "experiment", "name", "number", "status", "created", "started", "ended",
                "duration", "parent", "path", "problem", "depth", "children": how many rows hang on it, "closed",
                "fits": false for a parent that stands here for its children only, "cells": {column: value}}],
@@ -17,19 +17,24 @@ answers::
 ``min(metrics.NAME)``, ``max``, ``mean``, ``count`` and ``step`` are the other figures of its summary. ``-`` before a
 ``sort`` is from the greatest down. A child stands below its parent in any order; siblings are sorted among themselves.
 
+The first answer comes before all runs have been read. A filter, an order or a group waits for what it looks at, at most
+``wait`` milliseconds where that is given: then what is not known yet counts as missing, and ``loading`` is true. With
+``rest=1`` any answer waits for all runs, in the same way.
+
 ``api/sparks?run=&name=``, each of which may stand several times, answers ``{run: {name: [value, ...]}}`` with at most
 120 values each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runlogging.reading.search._filter import parse_filter
 from runlogging.viewer._answers import answering, number_of
 from runlogging.viewer._run_columns import Column, column_of, filled_columns
 from runlogging.viewer._run_groups import grouped
+from runlogging.viewer._run_items import Item
 from runlogging.viewer._run_order import Line, nested
 from runlogging.viewer._run_table import RunTable, table_of
 from runlogging.viewer._sparks import sparks
@@ -62,16 +67,29 @@ def _runs(state: State, request: Request) -> dict[str, Any]:
     query = request.query_params
     table = table_of(state)
     table.refresh(fresh=query.get("fresh") == "1")
-    if query.get("where", "").strip() or query.get("sort") or query.get("group"):
-        parse_filter(query.get("where", ""))  # what cannot be read needs no waiting
-        table.wait()
+    is_needed = any(query.get(name, "").strip() for name in ("where", "sort", "group"))
+    needs_metrics = is_needed and _needs_metrics(request)  # what cannot be read needs no waiting
+    if is_needed or query.get("rest") == "1":
+        seconds = number_of(request, "wait", 0) / 1000 if query.get("wait") else None
+        table.wait(metrics=needs_metrics or query.get("rest") == "1", seconds=seconds)
     with table.lock:
-        answer: dict[str, Any] = {"version": table.version, "loading": not table.is_loaded, "runs": table.size}
+        answer: dict[str, Any] = {"version": table.version, "runs": table.size}
+        answer.update(loading=not table.is_loaded, read=table.done)
         answer.update(_grouped(table, request) if query.get("group") else _window(table, request))
         answer["problems"] = sum(bool(item.problem) for item in table.items)
         if query.get("about") == "1":
             answer["experiments"], answer["columns"] = table.experiments(), filled_columns(table.store)
         return answer
+
+
+def _needs_metrics(request: Request) -> bool:
+    """Tell whether a filter, an order or groups look at metrics; what cannot be read raises."""
+    query = request.query_params
+    names = [name.removeprefix("-") for name in query.getlist("sort")]
+    if query.get("group"):
+        names += [*query.getlist("group"), *query.getlist("columns")]
+    is_filtered = parse_filter(query.get("where", "")).needs_metrics
+    return is_filtered or any(column_of(name).room == "metrics" for name in names)
 
 
 def _columns(request: Request) -> list[Column]:
@@ -90,7 +108,7 @@ def _window(table: RunTable, request: Request) -> dict[str, Any]:
     query, columns = request.query_params, _columns(request)
     sort, experiment = query.getlist("sort"), query.get("experiment", "")
     offset, limit = number_of(request, "offset", 0), number_of(request, "limit", 100, most=_MOST_ROWS)
-    if not table.is_loaded and not sort and not query.get("where", "").strip():
+    if not table.is_listed and not sort and not query.get("where", "").strip():
         total, items = table.newest(offset, limit, experiment)
         lines = [Line(item, 0, 0, True, False) for item in items]
         return {"fitting": total, "total": total, "offset": offset, "rows": [_line(line, columns) for line in lines]}
@@ -99,9 +117,21 @@ def _window(table: RunTable, request: Request) -> dict[str, Any]:
     if hidden:
         chosen = [item for item in chosen if item.key not in hidden]
     turned, all_closed = set(query.getlist("closed")), query.get("fold") == "all"
-    lines = nested(chosen, table.items, table.parents, sort, lambda key: (key in turned) != all_closed)
-    rows = [_line(line, columns) for line in lines[offset : offset + limit]]
-    return {"fitting": len(chosen), "total": len(lines), "offset": offset, "rows": rows}
+    total, lines = _windowed(table, chosen, sort, lambda key: (key in turned) != all_closed, offset, limit)
+    table.read_now(line.item for line in lines)
+    rows = [_line(line, columns) for line in lines]
+    return {"fitting": len(chosen), "total": total, "offset": offset, "rows": rows}
+
+
+def _windowed(
+    table: RunTable, chosen: list[Item], sort: Sequence[str], is_closed: Callable[[str], bool], offset: int, limit: int
+) -> tuple[int, list[Line]]:
+    """Return how many rows there are, and some of them; without parents each run is one, and only these are made."""
+    parents = table.parents
+    if not parents:
+        return len(chosen), nested(chosen[offset : offset + limit], (), parents, sort, is_closed)
+    lines = nested(chosen, table.items, parents, sort, is_closed)
+    return len(lines), lines[offset : offset + limit]
 
 
 def _line(line: Line, columns: Sequence[Column]) -> dict[str, Any]:
