@@ -64,6 +64,7 @@ bench-viewer: .venv/.test
 	$(BIN)/python benchmarks/viewer_runs.py
 	$(BIN)/python benchmarks/viewer_log.py
 	$(BIN)/python benchmarks/report.py
+	$(BIN)/python benchmarks/terminal.py
 
 # viewer/src becomes src/runlogging/viewer/static; uPlot comes from npm where it is not there yet.
 viewer:
