@@ -428,3 +428,19 @@ def quiet_page(page: Page, noise: Noise) -> Iterator[Page]:
     """Give a page that must not complain: at the end there was no console error and no failed request in any tab."""
     yield page
     assert noise.errors == []
+
+
+OpenRun = Callable[..., Viewer]
+
+
+@pytest.fixture
+def open_run(page: Page, start_viewer: StartViewer) -> OpenRun:
+    """Give a function that opens the page of a run's folder, with a state, and waits for its first chart."""
+
+    def opened(path: Path, **state: str) -> Viewer:
+        viewer = start_viewer(path.parent.parent)
+        page.goto(viewer.at(view="run", run=f"{path.parent.name}/{path.name}", **state))
+        page.wait_for_selector(".chart-card[data-ready]")
+        return viewer
+
+    return opened

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 FIREFOX = "/usr/bin/firefox-esr"
+SHIFT, TAB, ENTER, END, HOME, RIGHT, DOWN = "\ue008", "\ue004", "\ue007", "\ue010", "\ue011", "\ue014", "\ue015"
 _PATIENCE_S = 60
 _PREFERENCES = {
     "marionette.port": 0,
     "browser.shell.checkDefaultBrowser": False,
     "datareporting.policy.dataSubmissionEnabled": False,
     "app.update.enabled": False,
+    "focusmanager.testmode": True,  # a window that nobody sees has the focus, too
     "toolkit.startup.max_resumed_crashes": -1,
 }
 
@@ -36,6 +38,10 @@ class Firefox:
         self._number = 0
         self._read()  # who it is
         self.do("WebDriver:NewSession", capabilities={})
+
+    def close(self) -> None:
+        """Close what reads the connection."""
+        self._file.close()
 
     def do(self, command: str, **parameters: Any) -> Any:
         """Send a command and return its result."""
@@ -58,10 +64,28 @@ class Firefox:
             time.sleep(0.05)
         return found
 
-    def key(self, text: str) -> None:
+    def open(self, url: str, drawn: str) -> None:
+        """Open a page and wait until something stands in it, by its CSS selector."""
+        self.do("WebDriver:Navigate", url=url)
+        self.wait_for("return document.querySelector(arguments[0]) !== null", drawn)
+
+    def key(self, text: str, *, with_shift: bool = False) -> None:
         """Press a key."""
-        press = [{"type": kind, "value": text} for kind in ("keyDown", "keyUp")]
-        self.do("WebDriver:PerformActions", actions=[{"type": "key", "id": "keys", "actions": press}])
+        presses = [*([SHIFT] if with_shift else []), text]
+        down = [{"type": "keyDown", "value": one} for one in presses]
+        up = [{"type": "keyUp", "value": one} for one in reversed(presses)]
+        self.do("WebDriver:PerformActions", actions=[{"type": "key", "id": "keys", "actions": [*down, *up]}])
+
+    def type(self, text: str) -> None:
+        """Press the keys of a text, one after the other."""
+        for letter in text:
+            self.key(letter)
+
+    def point_at(self, x: int, y: int) -> None:
+        """Move the mouse to a place."""
+        move = {"type": "pointerMove", "x": x, "y": y, "origin": "viewport", "duration": 0}
+        mouse = {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [move]}
+        self.do("WebDriver:PerformActions", actions=[mouse])
 
     def wheel(self, x: int, y: int, pixels: int) -> None:
         """Turn the wheel at a place."""
@@ -90,7 +114,11 @@ def open_firefox(folder: Path, scale: float = 1) -> Iterator[Firefox]:
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with socket.create_connection(("127.0.0.1", _port(profile, process)), _PATIENCE_S) as connection:
-            yield Firefox(connection)
+            firefox = Firefox(connection)
+            try:
+                yield firefox
+            finally:
+                firefox.close()
     finally:
         process.terminate()
         process.wait(_PATIENCE_S)

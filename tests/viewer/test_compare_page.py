@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from runlogging.folder import Line, RunSpec, Writer, now_text
-from tests.viewer.conftest import StartViewer, Viewer, keys, wait_until
+from tests.viewer.conftest import StartRunning, StartViewer, Viewer, keys, wait_until
 from tests.viewer.test_runs_api import asked, make_run
 
 if TYPE_CHECKING:
@@ -53,6 +54,115 @@ def test_only_what_differs_is_shown(quiet_page: Page, sweep: Viewer) -> None:
     assert row_of(quiet_page, "optimizer.name") == ["adam"] * 6
     quiet_page.get_by_label("Find a row").fill("rate")
     assert quiet_page.locator("tr[data-row]:visible").count() == 1
+
+
+# ---------------------------------------------------------------------- cell by cell
+
+_KINDS: list[Any] = [0, False, "", None, "0", "false", 1.5, "adam", [1, 2], _MISSING]
+_PARAMETERS = 200
+
+
+def _logged(run: int) -> dict[str, Any]:
+    """Return the flat parameters of a run: 200 that differ somewhere, twenty a group."""
+    return {f"g{place // 20}.p{place}": _KINDS[(run + place) % len(_KINDS)] for place in range(_PARAMETERS)}
+
+
+def _nested(flat: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {"same": {"in": {"all": 7}}}
+    for name, value in flat.items():
+        group, _, key = name.partition(".")
+        made.setdefault(group, {})
+        if value is not _MISSING:
+            made[group][key] = value
+    return made
+
+
+def _make_many(root: Path, count: int) -> dict[str, dict[str, Any]]:
+    """Let `count` runs be logged; return what each logged."""
+    runs = {f"e/r{number}": _logged(number) for number in range(count)}
+    for number, (key, flat) in enumerate(runs.items()):
+        metrics = {"loss": number / 4, **({"seldom": number} if number % 3 else {})}
+        make_run(root, "e", key[2:], name=key[2:], parameters=_nested(flat), metrics=metrics)
+    return runs
+
+
+def _said(value: Any) -> str:
+    if value is _MISSING:
+        return "missing"
+    is_plain = isinstance(value, str) and value not in ("", "0", "false")
+    return str(value) if is_plain else json.dumps(value, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("count", [2, 20, 100])
+def test_every_cell_is_what_was_logged(tmp_path: Path, start_viewer: StartViewer, count: int) -> None:
+    """0, false, "", null, texts that look like them and what is missing are told apart, in nested keys too."""
+    runs = _make_many(tmp_path / "many", count)
+    found = asked(start_viewer(tmp_path / "many"), "api/compare", run=list(runs))
+    assert found["keys"] == list(runs)
+    cells = {
+        (key, item["key"]): _MISSING if place in item["missing"] else value
+        for item in found["parameters"]
+        for place, (key, value) in enumerate(zip(runs, item["values"], strict=True))
+    }
+    expected = {(key, name): value for key, flat in runs.items() for name, value in flat.items()}
+    # The text tells 0 from false, which Python holds to be equal.
+    assert {place: _said(value) for place, value in cells.items()} == {
+        place: _said(value) for place, value in expected.items()
+    }
+    assert found["same"]["parameters"] == 1
+    metrics = {metric["name"]: metric["runs"] for metric in found["metrics"]}
+    assert [one["last"] for one in metrics["loss"]] == [number / 4 for number in range(count)]
+    assert [one and one["last"] for one in metrics["seldom"]] == [
+        number if number % 3 else None for number in range(count)
+    ]
+
+
+def test_a_hundred_runs_are_read_cell_by_cell_on_the_page(
+    quiet_page: Page, tmp_path: Path, start_viewer: StartViewer
+) -> None:
+    """Scrolled from end to end, the table shows every cell as it was logged; only what is in sight is in the page."""
+    page, runs = quiet_page, _make_many(tmp_path / "hundred", 100)
+    viewer = start_viewer(tmp_path / "hundred")
+    page.goto(viewer.at(view="compare", all="1", tab="table"))
+    page.wait_for_selector("tr[data-row]")
+    heads = page.locator(".compare-scroll thead th[title]").evaluate_all("all => all.map((one) => one.title)")
+    assert sorted(heads) == sorted(runs)
+    shown: dict[str, list[str]] = {}
+    while True:
+        rows = page.locator("tr[data-row]").evaluate_all(
+            "rows => rows.map((row) => [row.dataset.row, [...row.querySelectorAll('td')].map((td) => td.textContent)])"
+        )
+        assert len(rows) < _PARAMETERS / 2
+        shown.update(rows)
+        is_over = page.locator(".compare-scroll").evaluate(
+            """async (box) => {
+                const before = box.scrollTop;
+                box.scrollTop += box.clientHeight;
+                await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+                return box.scrollTop === before;
+            }"""
+        )
+        if is_over:
+            break
+    assert shown == {name: [_said(runs[key][name]) for key in heads] for name in _logged(0)}
+
+
+def test_a_large_table_is_filtered_by_row(quiet_page: Page, tmp_path: Path, start_viewer: StartViewer) -> None:
+    """All rows are searched, not only those in sight, and what fits comes below the name of its part."""
+    _make_many(tmp_path / "rows", 40)
+    quiet_page.goto(start_viewer(tmp_path / "rows").at(view="compare", all="1", tab="table"))
+    quiet_page.wait_for_selector("tr[data-row]")
+    quiet_page.get_by_label("Find a row").fill("P19")
+    rows = quiet_page.locator("tr[data-row]")
+    wait_until(lambda: rows.count() == 11, "p19 and p190 to p199 are left")
+    assert quiet_page.locator("tbody th[scope=rowgroup]").all_inner_texts() == ["parameters"]
+    quiet_page.get_by_role("tab", name="Metrics").click()
+    wait_until(lambda: quiet_page.locator("tr[data-row]").count() == 0, "no metric is called so")
+    quiet_page.get_by_label("Find a row").fill("sel")
+    wait_until(lambda: quiet_page.locator('tr[data-row="seldom"]').count() == 40, "a metric comes with all its runs")
+
+
+# ---------------------------------------------------------------------- parts of the page
 
 
 def test_metrics_stand_apart_with_the_best(quiet_page: Page, sweep: Viewer) -> None:
@@ -180,3 +290,48 @@ def test_too_many_and_too_few_runs_are_refused(client: httpx.Client) -> None:
     assert (many.status_code, "100 at most" in many.json()["error"]) == (400, True)
     few = client.get("api/compare", params={"run": ["demo/gone"]})
     assert (few.status_code, "Two runs at least" in few.json()["error"]) == (400, True)
+
+
+def test_buttons_zoom_and_pan_the_comparison(quiet_page: Page, viewer: Viewer) -> None:
+    """The buttons of a run's charts are here, too, and what is shown of x is the same in all charts."""
+    quiet_page.goto(viewer.at(view="compare", where="experiment = 'ridge'"))
+    quiet_page.wait_for_selector(".chart-card[data-ready]")
+
+    def shown() -> list[list[float]]:
+        found: list[list[float]] = quiet_page.locator(".chart-card[data-ready] .chart-figure").evaluate_all(
+            "(all) => all.map(({ chart: { plot } }) => [plot.scales.x.min, plot.scales.x.max])"
+        )
+        return found
+
+    whole = shown()[0]
+    middle, width = sum(whole) / 2, whole[1] - whole[0]
+    quiet_page.get_by_label("Zoom in").click()
+    assert shown()[0] == pytest.approx([middle - width / 4, middle + width / 4])
+    quiet_page.get_by_label("Later").click()
+    assert shown()[0] == pytest.approx([middle - width / 8, middle + width * 3 / 8])
+    assert all(span == shown()[0] for span in shown())
+    quiet_page.get_by_label("Zoom out one step").click()
+    quiet_page.get_by_role("button", name="Show all").click()
+    assert shown()[0] == whole
+
+
+def test_what_comes_moves_no_zoom(
+    quiet_page: Page, viewer: Viewer, made_root: Path, start_running: StartRunning
+) -> None:
+    """A point of a run that goes on is drawn, and zoom, hidden lines and the charts themselves stay."""
+    runs = [start_running(name=f"now {number}") for number in range(2)]
+    for run in runs:
+        for step in range(20):
+            run.log("loss", float(step), step)
+    quiet_page.goto(viewer.at(view="compare", runs=",".join(run.key for run in runs)))
+    figure = quiet_page.locator(".chart-card[data-ready] .chart-figure")
+    figure.wait_for()
+    figure.evaluate("({ chart }) => { chart.isTheOne = true; chart.group.zoomTo(5, 10); }")
+    quiet_page.locator(".legend-line").first.click()
+    runs[0].log("loss", 77.5, 20)
+    quiet_page.wait_for_function(
+        "() => document.querySelector('.chart-figure').chart.columns.lines.some(({ last }) => last.value === 77.5)"
+    )
+    assert figure.evaluate("({ chart }) => chart.isTheOne")
+    assert figure.evaluate("({ chart: { plot } }) => [plot.scales.x.min, plot.scales.x.max]") == [5, 10]
+    assert quiet_page.locator('.legend-line[aria-pressed="false"]').count() == 1

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runlogging import start_run
 from runlogging.reading import open_run
 from tests.viewer.conftest import Noise, Viewer, wait_until
 from tests.viewer.made_values import EVIL, EVIL_HTML, EVIL_NAME, make_run, start
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Dialog, Page
+    from playwright.sync_api import Dialog, FloatRect, Locator, Page
 
 
 @pytest.fixture(scope="module")
@@ -160,12 +161,11 @@ def test_a_file_deleted_while_shown_is_a_sentence(made: tuple[Viewer, str], page
 
 
 def test_code_is_read_and_searched(made: tuple[Viewer, str], quiet_page: Page, dialogs: list[str]) -> None:
-    """A file of the snapshot has line numbers; what is found is marked and gone to, also far down."""
+    """A file of the snapshot has line numbers; what is found is marked, in all of it and in any case."""
     open_tab(quiet_page, made, "code", code="package/evil.py")
     first = quiet_page.locator(".code-line").first
     first.wait_for()
     assert first.locator(".code-text").text_content() == f"# {EVIL} \\u202e"
-    assert quiet_page.locator(".code-line").count() == 2000
     assert quiet_page.locator(".code-number").nth(1).get_attribute("data-line") == "2"
     quiet_page.get_by_label("Find in this file").fill("loss")
     quiet_page.get_by_text("1 of 1").wait_for()
@@ -177,6 +177,48 @@ def test_code_is_read_and_searched(made: tuple[Viewer, str], quiet_page: Page, d
     with quiet_page.expect_download() as waited:
         quiet_page.get_by_text("Download zip").click()
     assert waited.value.suggested_filename.endswith("-code.zip")
+
+
+def last_line(page: Page) -> str | None:
+    """Return the number of the last line that is in the page."""
+    return page.locator(".code-number").last.get_attribute("data-line")
+
+
+def test_code_of_any_length_is_whole(tmp_path: Path, quiet_page: Page) -> None:
+    """A file of 1 MiB is there to its last line, few of them in the page; each of its hits is found and gone to."""
+    code = tmp_path / "code"
+    code.mkdir()
+    lines = [f"value_{number} = {number}  # \u0130" for number in range(40_000)]
+    (code / "long.py").write_text("\n".join(lines), encoding="utf-8")
+    (code / "one_line.js").write_text("x();" * 100_000 + "here();", encoding="utf-8")
+    with start_run("code", root=tmp_path / "runs", capture=False) as run:
+        run.take_snapshot(code)
+    viewer = start(tmp_path / "runs")
+    made = (viewer, f"code/{run.path.name}")
+    open_tab(quiet_page, made, "code", code="long.py")
+    quiet_page.get_by_text("40000 lines").wait_for()
+    quiet_page.locator(".virtual").press("End")
+    wait_until(lambda: last_line(quiet_page) == "40000", "the last line is there")
+    assert quiet_page.locator(".code-line").count() < 200
+    quiet_page.get_by_label("Find in this file").fill("VALUE_3")
+    quiet_page.get_by_text("1 of 11111").wait_for()
+    assert quiet_page.locator(".code-hit .code-text").text_content() == "value_3 = 3  # \u0130"
+    quiet_page.get_by_role("button", name="Previous hit").click()
+    quiet_page.get_by_text("11111 of 11111").wait_for()
+    assert quiet_page.locator(".code-hit .code-number").get_attribute("data-line") == "40000"
+    open_tab(quiet_page, made, "code", code="one_line.js")
+    quiet_page.get_by_label("Find in this file").fill("here")
+    quiet_page.get_by_text("1 of 1").wait_for()
+    box = quiet_page.locator(".virtual").bounding_box()
+    assert box is not None
+    wait_until(lambda: is_within(quiet_page.locator("mark.code-now"), box), "the hit in the long line is in sight")
+    viewer.stop()
+
+
+def is_within(found: Locator, box: FloatRect) -> bool:
+    """Tell whether an element lies between the upper and the lower edge of a box."""
+    here = found.bounding_box()
+    return here is not None and box["y"] <= here["y"] and here["y"] + here["height"] <= box["y"] + box["height"] + 1
 
 
 def test_git_facts_and_a_run_without_code(made: tuple[Viewer, str], quiet_page: Page, tmp_path: Path) -> None:

@@ -140,6 +140,8 @@ def asker(tmp_path: Path, start_viewer: StartViewer) -> Iterator[tuple[httpx.Cli
             ) as run:
                 for step in range(20):
                     run.log("loss", rate * step + seed, step=step)
+                if seed == 1:
+                    run.log("seldom", 1.0, step=0)
                 if seed == 2:
                     run.log("loss", math.nan, step=20)
             keys.append(f"sweep/{Path(run.path).name}")
@@ -180,12 +182,38 @@ def test_hiding_other_groups_changes_nothing(asker: tuple[httpx.Client, list[str
     assert alone == both
 
 
+def test_groups_without_the_metric_are_named(asker: tuple[httpx.Client, list[str]]) -> None:
+    """They have no series, but the page gives colours to all groups at once."""
+    client, keys = asker
+    found = _ask(client, keys, group="params.seed", name="seldom")
+    assert found["groups"] == ["/seed=0", "/seed=1", "/seed=2"]
+    assert [one["run"] for one in found["series"]] == ["/seed=1"]
+
+
 def test_several_columns_make_a_group(asker: tuple[httpx.Client, list[str]]) -> None:
     """Numbers are in order of size, and a tag with a slash keeps its name."""
     client, keys = asker
     found = _ask(client, keys, group=["params.seed", "tags.team"])
     assert [one["run"] for one in found["series"]] == [f"/seed={seed}, team=a/b" for seed in range(3)]
     assert [one["runs"] for one in found["series"]] == [2, 2, 2]
+
+
+def test_kinds_of_nothing_are_groups_of_their_own(tmp_path: Path, start_viewer: StartViewer) -> None:
+    """0, "0", false, "false", "" and a missing value are told apart."""
+    kinds: list[Any] = [0, "0", False, "false", ""]
+    keys = []
+    for kind in [*kinds, None]:
+        parameters = {} if kind is None else {"kind": kind}
+        with runlogging.start_run("kinds", root=tmp_path / "kinds", parameters=parameters, capture=False) as run:
+            run.log("loss", 1.0, step=0)
+        keys.append(f"kinds/{Path(run.path).name}")
+    viewer = start_viewer(tmp_path / "kinds")
+    with httpx.Client(base_url=viewer.base, timeout=PATIENCE_S) as client:
+        client.get(viewer.url)
+        found = _ask(client, keys, group="params.kind")
+    labels = ["0", '"0"', "false", '"false"', '""', "missing"]
+    assert sorted(one["run"] for one in found["series"]) == sorted(f"/kind={label}" for label in labels)
+    assert [one["runs"] for one in found["series"]] == [1] * 6
 
 
 def test_times_are_always_interpolated(asker: tuple[httpx.Client, list[str]]) -> None:

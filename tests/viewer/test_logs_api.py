@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from runlogging.folder import Line, encode_line, stream_path
+from runlogging.viewer._log_expressions import Expressions, TooSlowError
 from tests.reading.tools import manifest_only
 from tests.viewer.conftest import PATIENCE_S, StartViewer
 
@@ -87,6 +89,14 @@ def _whole(client: httpx.Client) -> int:
         pass
     total: int = found["total"]
     return total
+
+
+def _searched(client: httpx.Client, query: str) -> int:
+    """Search to the end of the log, and return how many hits there are."""
+    while not (found := _get(client, "log_search", q=query))["done"]:
+        pass
+    hits: int = found["hits"]
+    return hits
 
 
 def _entries(client: httpx.Client, **query: Any) -> list[tuple[str, int]]:
@@ -212,6 +222,69 @@ def test_places_of_time_step_and_record(asker: httpx.Client, log: list[tuple[str
     assert log[_get(asker, "log_place", step=1510)["place"]][1].time in (_time(10), _time(11))
 
 
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"place": 0}, 0),
+        ({"place": -5}, 0),
+        ({"place": 2999}, -1),
+        ({"place": 10**15}, -1),
+        ({"time": _time(1)}, 0),
+        ({"time": "0001-01-01T00:00:00.000000Z"}, 0),
+        ({"time": _time(1500), "writer": "rank1", "seq": 1500}, -1),
+        ({"time": "9999-12-31T23:59:59.999999Z"}, -1),
+        ({"step": 1}, "step 1"),
+        ({"step": -(10**9)}, "step 1"),
+        ({"step": 10**12}, "step last"),
+    ],
+    ids=["first-line", "before-it", "last-line", "beyond", "first-time", "long-ago", "last-time", "far-ahead",
+         "first-step", "below-all", "beyond-all-steps"],
+)  # fmt: skip
+@pytest.mark.parametrize("level", ["", "ERROR"])
+def test_the_ends_of_a_log_can_be_gone_to(
+    asker: httpx.Client, log: list[tuple[str, Line]], asked: dict[str, Any], expected: int | str, level: str
+) -> None:
+    """A line, a time and a step at the ends of a log, and beyond them, lead to the first or the last there is."""
+    _whole(asker)
+    place = expected if isinstance(expected, int) else _end_of_steps(log, expected == "step last")
+    place = place if place >= 0 else len(log) - 1
+    shown = [n for n, (_, line) in enumerate(log) if not level or line.level == "ERROR"]
+    row = min(sum(n < place for n in shown), len(shown) - 1)
+    found = _get(asker, "log_place", level=level, **asked)
+    assert (found["row"], found["place"], found["total"]) == (row, shown[row], len(shown))
+
+
+def _end_of_steps(log: list[tuple[str, Line]], is_last: bool) -> int:
+    """Return the place of what is nearest to the least step, or to the greatest, which a point without an entry has."""
+    if is_last:
+        return min(place for place, (_, line) in enumerate(log) if line.time == _time(1500))
+    return min(place for place, (_, line) in enumerate(log) if line.step == 1)
+
+
+@pytest.mark.parametrize(("level", "logger"), [("", ""), ("WARNING", ""), ("", "train"), ("CRITICAL", "")])
+@pytest.mark.parametrize("buckets", [1, 7, 2_000])
+def test_the_histogram_covers_the_whole_range(
+    tmp_path: Path, start_viewer: StartViewer, level: str, logger: str, buckets: int
+) -> None:
+    """A long log, too, has each entry in the bucket of its place, whatever is filtered, from the first to the last."""
+    log = _write(manifest_only(tmp_path / "runs", status="Completed"), 12_000)
+    viewer = start_viewer(tmp_path / "runs")
+    with httpx.Client(base_url=viewer.base, timeout=PATIENCE_S) as client:
+        client.get(viewer.url)
+        _whole(client)
+        found = _get(client, "log_levels", buckets=buckets, level=level, logger=logger)
+    least = {"": 0, "WARNING": 30, "CRITICAL": 50}[level]
+    numbers = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
+    shown = [line for _, line in log if numbers[line.level or ""] >= least and _is_below(line.logger, logger)]
+    assert found["total"] == len(shown)
+    assert len(found["begin"]) <= buckets
+    ends = [*found["begin"][1:], len(shown)]
+    for at, (begin, end) in enumerate(zip(found["begin"], ends, strict=False)):
+        own = Counter(str(numbers[line.level or ""]) for line in shown[begin:end])
+        assert own == Counter({number: column[at] for number, column in found["counts"].items() if column[at]})
+    assert list(found["begin"][:1]) == ([0] if shown else [])
+
+
 def test_around_prefers_the_writer(asker: httpx.Client, log: list[tuple[str, Line]]) -> None:
     """Around a point stand its writer's diagnostics, without the points below WARNING, and the point itself."""
     found = _get(asker, "around", time=_time(600), writer="rank1", seq=600, n=6)
@@ -262,6 +335,51 @@ def test_wrong_questions(asker: httpx.Client, name: str, query: dict[str, str], 
     answer = asker.get(f"api/{name}", params={"run": KEY, **query})
     assert answer.status_code == 400
     assert said in answer.json()["error"]
+
+
+_ENDLESS = ["/(a+)+$/", "/(a|aa)+$/i", "/aaa(.*)(.*)(.*)(.*)(.*)z/"]
+
+
+@pytest.mark.parametrize("query", _ENDLESS, ids=["nested", "alternatives", "repeats"])
+def test_an_expression_without_end_is_stopped(asker: httpx.Client, tmp_path: Path, query: str) -> None:
+    """An expression that would run for years is stopped, the line is named, and the server goes on."""
+    _whole(asker)
+    path = stream_path(tmp_path / "runs" / "test" / "r1", "logs", "main")
+    with path.open("ab") as file:
+        file.write(encode_line(Line(seq=9000, time=_time(9000), level="INFO", message="a" * 2_000 + "!")))
+    total = _whole(asker)
+    for _ in range(2):
+        while (answer := asker.get("api/log_search", params={"run": KEY, "q": query})).status_code == 200:
+            assert not answer.json()["done"]
+        assert answer.status_code == 400
+        assert "takes too long" in answer.json()["error"]
+        assert f"at line {total:,}, which has 2,001 characters" in answer.json()["error"]
+    # The entries come all the same, without marks.
+    found = _get(asker, "logs", begin=total - 1, count=1, q=query)["entries"]
+    assert [(entry["message"][:3], "hit" in entry) for entry in found] == [("aaa", False)]
+    assert _searched(asker, "/Message 1500 .*[ab]/") == 0
+    assert _searched(asker, "/a{2000}!/") == 1
+
+
+@pytest.mark.parametrize("query", ["/((a{1000}){1000}){1000}/", "/" + "(?:" * 40 + "a" + "{2})" * 40 + "/"])
+def test_an_expression_that_asks_for_much_is_searched(asker: httpx.Client, query: str) -> None:
+    """An expression that is short and means a lot takes no memory beyond its limit."""
+    assert _searched(asker, query) == 0
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+def test_the_process_of_the_expressions_may_die(blow: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the process that applies expressions is gone or hangs, that search fails and the next one has a new one."""
+    monkeypatch.setattr("runlogging.viewer._log_expressions._PATIENCE_S", 0.2)
+    expressions = Expressions()
+    assert expressions.ask("hits", "a+", 0, [("b", "caa"), ("b",)]) == [0]
+    assert expressions._process is not None
+    expressions._process.send_signal(blow)
+    with pytest.raises(TooSlowError):
+        expressions.ask("hits", "a+", 0, [("caa",)], limit_s=0.2)
+    monkeypatch.undo()
+    assert expressions.ask("spans", "a+|", 0, ["caa \ud83d", ""]) == [[(1, 3)], []]
+    expressions.close()
 
 
 def test_a_growing_log(asker: httpx.Client, log: list[tuple[str, Line]], tmp_path: Path) -> None:

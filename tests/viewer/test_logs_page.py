@@ -159,6 +159,25 @@ def test_a_wrong_expression(million: Path, start_viewer: StartViewer, page: Page
     assert _row(page, 0).is_visible()
 
 
+def test_an_expression_that_takes_too_long(tmp_path: Path, start_viewer: StartViewer, page: Page) -> None:
+    """An expression without end is stopped and explained beside the field; the lines stay, and the next one works."""
+    run = manifest_only(tmp_path / "runs", "slow", "big", status="Completed")
+    texts = ["plain", "a" * 3_000 + "!", "loss=1"]
+    lines = [Line(seq=n, time=_time(n), level="INFO", message=text) for n, text in enumerate(texts, 1)]
+    stream_path(run, "logs", "main").write_bytes(b"".join(map(encode_line, lines)))
+    page.goto(start_viewer(tmp_path / "runs").at(view="run", run="big/slow", tab="logs"))
+    _row(page, 0).wait_for()
+    page.fill(".log-query", "/(a+)+$/")
+    _wait_for(page, ".log-found", "This expression takes too long")
+    _wait_for(page, ".log-found", "at line 2, which has 3,001 characters")
+    assert page.locator(".log-query").get_attribute("aria-invalid") == "true"
+    assert _row(page, 2).is_visible()
+    page.fill(".log-query", r"/loss=\d/")
+    _wait_for(page, ".log-found", "1 hits")
+    assert page.locator(".log-query").get_attribute("aria-invalid") == "false"
+    assert _row(page, 2).locator("mark").text_content() == "loss=1"
+
+
 def test_filters_and_the_url(million: Path, start_viewer: StartViewer, open_log: Open) -> None:
     """A level and a logger leave lines out, keep the marked line, stand in the URL, and survive a reload."""
     page = open_log(start_viewer(million), "big/million", level="ERROR")
@@ -193,6 +212,78 @@ def test_places_at_any_scale(million: Path, start_viewer: StartViewer, browser: 
     _row(page, LINES - 1).wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context.close()
+
+
+@pytest.fixture
+def stepped(tmp_path: Path) -> Path:
+    """Give a root with the run big/stepped: 3,000 lines with a step each; the first and the last are errors."""
+    run = manifest_only(tmp_path / "runs", "stepped", "big", status="Completed")
+    lines = [
+        Line(seq=n + 1, time=_time(n), level="INFO" if 0 < n < 2_999 else "ERROR", message=f"line {n}",
+             step=n, metrics={"loss": 1.0})
+        for n in range(3_000)
+    ]  # fmt: skip
+    stream_path(run, "metrics", "main").write_bytes(b"".join(map(encode_line, lines)))
+    return tmp_path / "runs"
+
+
+@pytest.mark.parametrize(
+    ("typed", "row"),
+    [
+        ("1", 0), ("0", 0), ("3,000", 2_999), ("999,999,999", 2_999),
+        ("00:00:00Z", 0), ("1999-01-01 12:00Z", 0), ("00:00:29.99Z", 2_999), ("2999-12-31 23:59Z", 2_999),
+        ("step 0", 0), ("step -7", 0), ("step 2999", 2_999), ("step 12345678901", 2_999),
+    ],
+)  # fmt: skip
+def test_the_ends_can_be_gone_to(
+    stepped: Path, start_viewer: StartViewer, open_log: Open, typed: str, row: int
+) -> None:
+    """The first and the last line, time and step, and what lies beyond them, lead to the first and the last line."""
+    page = open_log(start_viewer(stepped), "big/stepped", line="1500")
+    _wait_for(page, ".log-current", "line 1499")
+    page.fill(".log-goto", typed)
+    page.press(".log-goto", "Enter")
+    _wait_for(page, ".log-current", f"line {row}")
+    assert page.locator(".log-current").get_attribute("data-row") == str(row)
+    assert page.locator(".log-goto").get_attribute("aria-invalid") == "false"
+
+
+def test_what_is_no_place_is_told(stepped: Path, start_viewer: StartViewer, open_log: Open) -> None:
+    """What is neither a line nor a time nor a step gets a sentence that says what is; nothing moves."""
+    page = open_log(start_viewer(stepped), "big/stepped", line="1500")
+    _wait_for(page, ".log-current", "line 1499")
+    page.fill(".log-goto", "noon")
+    page.press(".log-goto", "Enter")
+    _wait_for(page, ".log-problem", "A line number, a time such as 12:30:05, or step 500")
+    assert page.locator(".log-goto").get_attribute("aria-invalid") == "true"
+    assert page.locator(".log-current").get_attribute("data-row") == "1499"
+
+
+# The names of the levels' colours that stand in the first column of the strip at its top, middle and bottom.
+_STRIP = """() => {
+  const canvas = document.querySelector(".log-strip"), style = getComputedStyle(canvas);
+  const to = canvas.getContext("2d"), probe = document.createElement("canvas").getContext("2d");
+  const data = (from, x, y) => from.getImageData(x, y, 1, 1).data.join();
+  const kinds = Object.fromEntries(["error", "warning", "info"].map((kind) => {
+    probe.fillStyle = style.getPropertyValue(`--strip-${kind}`).trim();
+    probe.fillRect(0, 0, 1, 1);
+    return [data(probe, 0, 0), kind];
+  }));
+  return [0.001, 0.3, 0.999].map((share) => kinds[data(to, 2, Math.floor(share * canvas.height))] ?? null);
+}"""
+
+
+def test_the_strip_shows_the_levels_of_the_whole_log(stepped: Path, start_viewer: StartViewer, open_log: Open) -> None:
+    """One error among thousands of lines is seen in the strip, at the very first and the very last line, too."""
+    # What is in sight is framed in the strip: in the middle.
+    page = open_log(start_viewer(stepped), "big/stepped", line="1500")
+    _wait_for(page, ".log-current", "line 1499")
+    page.wait_for_function(f"({_STRIP})()[1] !== null")
+    assert page.evaluate(_STRIP) == ["error", "info", "error"]
+    box = page.locator(".log-strip").bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 10, box["y"] + box["height"] - 1)
+    _row(page, 2_999).wait_for()
 
 
 def test_a_failed_run_opens_at_its_end(million: Path, start_viewer: StartViewer, open_log: Open) -> None:

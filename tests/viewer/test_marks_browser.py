@@ -156,6 +156,37 @@ def test_marks_are_read_as_a_list(marked: Path, page: Page, start_viewer: StartV
     assert "lost" in page.locator(".around [aria-current]").inner_text()
 
 
+def test_a_line_of_the_log_is_marked_on_the_charts(marked: Path, page: Page, start_viewer: StartViewer) -> None:
+    """A line that was chosen in the log stands on all charts, with its lines beside; what was sought is no filter."""
+    page.goto(start_viewer(marked.parent.parent).at(view="run", run=f"marked/{marked.name}", tab="logs", q="lost"))
+    page.locator(".log-row", has_text="lost").click()
+    page.keyboard.press("1")
+    page.wait_for_selector(".around [aria-current]")
+    assert "lost" in page.locator(".around [aria-current]").inner_text()
+    page.wait_for_selector('[data-name="b"] .chart-card[data-ready]')
+    lit = page.locator('[data-name="b"] .chart-figure').evaluate(
+        """({ chart: { plot: u } }) => [77, 57].map((x) => {
+          const { top, height } = u.bbox;
+          const { data } = u.ctx.getImageData(Math.round(u.valToPos(x, "x", true)), top, 1, height / 2);
+          return data.filter((value, place) => place % 4 === 3 && value > 60).length / (height / 2);
+        })"""
+    )
+    assert lit[0] > 0.3 > lit[1]  # the mark is dashed
+
+
+def test_the_log_opens_at_a_line_beside_the_charts(marked: Path, page: Page, start_viewer: StartViewer) -> None:
+    """A line that was clicked beside the charts stays where it is there, and the tab of the log marks it."""
+    _open(page, start_viewer(marked.parent.parent), marked)
+    _point_at(page, 22)
+    line = page.locator(".around-line", has_text="warning at 22")
+    line.click()
+    page.wait_for_function("() => document.querySelector('.chart-figure').chart.group.mark?.step === 22")
+    assert line.count() == 1
+    page.keyboard.press("3")
+    page.wait_for_selector(".log-pointed")
+    assert "warning at 22" in page.locator(".log-pointed").inner_text()
+
+
 def test_a_new_mark_arrives(
     made_root: Path, page: Page, start_viewer: StartViewer, start_running: StartRunning
 ) -> None:
@@ -167,3 +198,17 @@ def test_a_new_mark_arrives(
     run.say("it is odd", 30)
     assert [label for label, _ in _places(page)] == ["it is odd"]
     assert [entry.message for entry in RunReader(run.path).logs() if entry.level == "WARNING"] == ["it is odd"]
+
+
+def test_a_saved_chart_has_the_marks(marked: Path, page: Page, start_viewer: StartViewer, tmp_path: Path) -> None:
+    """What the program marked is in the file, with its text literally."""
+    _open(page, start_viewer(marked.parent.parent), marked)
+    _places(page)
+    page.get_by_label("Settings: a").click()
+    with page.expect_download() as download:
+        page.locator('[data-name="a"]').get_by_text("SVG", exact=True).click()
+    download.value.save_as(tmp_path / "chart.svg")
+    svg = (tmp_path / "chart.svg").read_text(encoding="utf-8")
+    assert ">lr change</text>" in svg
+    assert "saved &lt;b&gt;it&lt;/b&gt;" in svg
+    assert "warning at" not in svg

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 import runlogging
+from tests.conftest import SOURCE
 from tests.viewer.conftest import Noise, StartRunning, StartViewer, Viewer, keys
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 HOSTILE = '<img src=x onerror="document.title=1">'
 
@@ -35,6 +40,37 @@ def test_a_failed_run_opens_on_its_exception(viewer: Viewer, page: Page, noise: 
     assert page.locator(".status").inner_text() == "Failed"
     page.wait_for_selector(".chart-card[data-ready]")
     assert noise.errors == []
+
+
+def test_what_went_wrong_is_not_in_the_way_of_other_tabs(viewer: Viewer, page: Page) -> None:
+    """Stack and last lines are open on the charts, and folded beside the name of the exception on other tabs."""
+    _open(page, viewer, keys(viewer.root, "ridge")[-1])
+    page.locator(".trouble pre", has_text="Traceback").wait_for()
+    page.get_by_role("tab", name="About").click()
+    page.locator(".trouble pre", has_text="Traceback").wait_for(state="hidden")
+    assert page.locator(".trouble .error-text").is_visible()
+    page.locator(".trouble summary", has_text="Stack trace").click()
+    page.locator(".trouble pre", has_text="Traceback").wait_for()
+
+
+def test_a_segmentation_fault_is_what_the_run_opens_on(made_root: Path, viewer: Viewer, page: Page) -> None:
+    """The stack that Python wrote at a fault stands above the charts, with lines in the colours of a terminal."""
+    program = """
+import faulthandler, logging, sys
+import runlogging
+logging.getLogger().setLevel("INFO")
+runlogging.start_run("fault", root=sys.argv[1], capture=("logging", "faulthandler"))
+logging.info("nearly \\x1b[32mgreen\\x1b[0m\\nand a second line")
+faulthandler._sigsegv()
+"""
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    made = subprocess.run([sys.executable, "-c", program, str(made_root)], env=environment, capture_output=True)
+    assert made.returncode == -signal.SIGSEGV
+    _open(page, viewer, keys(made_root, "fault")[0])
+    page.locator(".trouble pre", has_text="Segmentation fault").wait_for()
+    line = page.locator(".last-lines .text").last
+    assert line.text_content() == "nearly green\nand a second line"
+    assert line.locator("[class^=ansi]").text_content() == "green"
 
 
 def test_a_silent_run_says_since_when(viewer: Viewer, page: Page, start_running: StartRunning) -> None:
@@ -84,11 +120,35 @@ def test_about_tells_parameters_environment_and_children(made_root: Path, viewer
     cells = dict(row.split("\t") for row in shown)
     assert cells["lr"] == "0"
     assert cells["deep.on"] == "false"
+    assert cells["deep.name"] == '""'
     assert cells["deep.none"] == "null"
     assert cells["deep.list.0"] == "1"
     assert page.get_by_role("link", name="inner").count() == 1
     page.get_by_role("link", name="inner").click()
     page.wait_for_function("() => document.querySelector('h1')?.textContent === 'inner'")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_about_is_in_japanese(viewer: Viewer, browser: Browser, theme: Literal["light", "dark"]) -> None:
+    """In Japanese every label of the tab is, and of no part anything is cut; what a run calls something stays."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="ja-JP", color_scheme=theme)
+    page = context.new_page()
+    _open(page, viewer, keys(viewer.root, "ridge")[0], tab="about")
+    page.locator('[data-what="environment"]').wait_for()
+    facts = page.locator('[data-what="facts"] th').all_text_contents()
+    assert facts == [
+        "ID",
+        "\u4f5c\u6210",
+        "\u6700\u5f8c\u306e\u8a18\u9332",
+        "\u884c\u306e\u30b5\u30a4\u30ba",
+        "\u30d5\u30a9\u30eb\u30c0\u30fc",
+    ]
+    assert page.locator('[data-what="parameters"] th').all_text_contents() == ["rate", "seed"]
+    assert page.evaluate(
+        "[...document.querySelectorAll('.pairs th')].every((one) => one.scrollWidth <= one.clientWidth)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
 
 
 def test_what_a_run_says_is_shown_as_it_stands(made_root: Path, viewer: Viewer, page: Page, noise: Noise) -> None:
@@ -140,7 +200,9 @@ def test_pointing_at_a_curve_shows_the_log_around_it(told_run: Path, start_viewe
     box = page.locator(".u-over").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + left, box["y"] + 20)
-    page.wait_for_function("() => document.querySelector('.around').textContent.includes('line 12')")
+    page.locator(".around-line", has_text="line 12").wait_for()
     page.locator(".around-line", has_text="line 11").click()
-    mark = figure.evaluate("({ chart }) => chart.group.mark && chart.placeOf(chart.group.mark)")
+    page.wait_for_function("() => document.querySelector('.chart-figure').chart.group.mark")
+    marks = "import(new URL('static/base/chartmarks.js', location.href))"
+    mark = figure.evaluate(f"({{ chart }}) => {marks}.then((module) => module.placeOf(chart, chart.group.mark))")
     assert mark in (11, 12)

@@ -5,18 +5,63 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+from xml.etree import ElementTree
 
+import numpy
 import pytest
 
 from runlogging import start_run
-from runlogging.charts import AccuracyTable, parse_chart
+from runlogging.charts import AccuracyTable, ConfusionMatrix, parse_chart
 from runlogging.reading import open_run
-from tests.viewer.conftest import Noise, Viewer, wait_until
+from tests.viewer.conftest import Noise, Viewer, keys, wait_until
 from tests.viewer.made_values import EVIL, LONG_LABEL, make_run, start
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Dialog, Page
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page
+
+SVG = "{http://www.w3.org/2000/svg}"
+SHOWN_AS = {
+    **dict.fromkeys(("text", "bool", "none"), ".value-content"),
+    **dict.fromkeys(("list", "matrix", "table", "row"), ".table-scroll td"),
+    **dict.fromkeys(("json", "figure"), ".tree"),
+    "image": ".image-scroll img",
+    "confusion_matrix": ".plot-matrix .plot-cell",
+    **dict.fromkeys(("residuals", "histogram"), ".plot-bar"),
+    "accuracy_table": ".plot-line",
+    "predictions": ".plot-error",
+}
+# Texts of a plot that stand beyond its edge; a scrolled matrix ends where its window does.
+CUT_TEXTS = """
+() => [...document.querySelectorAll("svg.plot:not(.plot-matrix) text")].filter((text) => {
+  const [inner, outer] = [text.getBoundingClientRect(), text.closest("svg").getBoundingClientRect()];
+  return ["left", "top"].some((side) => inner[side] < outer[side] - 1)
+    || ["right", "bottom"].some((side) => inner[side] > outer[side] + 1);
+}).map((text) => text.textContent)
+"""
+# Texts of a plot with a contrast below 4.5 against the page; those on the shade of a matrix have a class of their own.
+FAINT_TEXTS = """
+() => {
+  const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = light(getComputedStyle(document.documentElement).backgroundColor);
+  return [...document.querySelectorAll("svg.plot text:not(.plot-strong)")].filter((text) => {
+    const [high, low] = [light(getComputedStyle(text).fill), ground].sort((a, b) => b - a);
+    return (high + 0.05) / (low + 0.05) < 4.5;
+  }).map((text) => text.textContent);
+}
+"""
+
+
+class _Figure:
+    """What plotly has of a figure."""
+
+    def to_json(self) -> str:
+        return '{"data": [{"y": [1, 2, 3]}], "layout": {"title": "a figure"}}'
+
+    def to_plotly_json(self) -> str:
+        return self.to_json()
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +69,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Viewer, str
     """Give a viewer, and the run that has everything."""
     root = tmp_path_factory.mktemp("values") / "runs"
     run = make_run(root)
+    with start_run("values", root=root, name="the rest", capture=False) as rest:
+        rest._log_value("weights of a layer", numpy.arange(6.0).reshape(2, 3), None, 0)
+        rest.log_figure("plotly", _Figure())
     viewer = start(root)
     yield viewer, run
     assert viewer.stop() == ""
@@ -293,6 +341,101 @@ def test_plots_are_named_pictures(made: tuple[Viewer, str], quiet_page: Page) ->
             title, text = (plot.get_attribute("aria-labelledby") or "").split(" ")
             assert quiet_page.locator(f"#{title}").text_content()
             assert quiet_page.locator(f"#{text}").text_content()
+
+
+def save(page: Page, tmp_path: Path, label: str) -> bytes:
+    """Press a button that saves a picture, and return the file."""
+    with page.expect_download() as waited:
+        page.get_by_role("button", name=label).click()
+    waited.value.save_as(tmp_path / "saved")
+    return (tmp_path / "saved").read_bytes()
+
+
+def size_of(picture: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG in pixels."""
+    return int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
+
+
+def squares(svg: ElementTree.Element) -> int:
+    """Return how many cells are shaded in a saved matrix."""
+    return sum((path.get("d") or "").count("z") for path in svg.iter(f"{SVG}path"))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_matrix_is_saved_whole(made: tuple[Viewer, str], quiet_page: Page, tmp_path: Path, width: int) -> None:
+    """All classes are in the SVG, named in full; the PNG is whole too, and it is said when it had to be smaller."""
+    value = open_run(made[0].root / made[1]).values("many classes")[0].value["data"]
+    quiet_page.set_viewport_size({"width": width, "height": 700})
+    open_value(quiet_page, made, "many classes")
+    quiet_page.locator(".plot-matrix").wait_for()
+    svg = ElementTree.fromstring(save(quiet_page, tmp_path, "Save many classes as SVG"))
+    names = {text.text for text in svg.iter(f"{SVG}text")}
+    assert names >= {"many classes", *(f"class {number}" for number in range(119)), LONG_LABEL}
+    assert squares(svg) == sum(count > 0 for row in value["matrix"] for count in row)
+    across, down = float(svg.get("width") or 0), float(svg.get("height") or 0)
+    assert across > 120 * 20
+    png = save(quiet_page, tmp_path, "Save many classes as PNG")
+    assert png.startswith(b"\x89PNG")
+    width_px, height_px = size_of(png)
+    assert width_px * height_px <= 4096 * 4096
+    assert abs(width_px / height_px - across / down) < 0.01
+    said = quiet_page.locator(".plot-note").text_content() or ""
+    assert said.startswith(f"The PNG has {width_px} \u00d7 {height_px} pixels")
+
+
+def test_a_thousand_classes_are_saved_whole(tmp_path: Path, quiet_page: Page) -> None:
+    """A matrix of a million cells is saved with each of them; it is told that a PNG of it has fewer pixels."""
+    with start_run("large", root=tmp_path / "runs", capture=False) as run:
+        row = [0] * 1000
+        matrix = tuple((*row[:at], 5, *row[at + 1 :]) for at in range(1000))
+        run.log_confusion_matrix("thousand", ConfusionMatrix(tuple(f"c{at}" for at in range(1000)), matrix))
+    viewer = start(tmp_path / "runs")
+    open_value(quiet_page, (viewer, f"large/{run.path.name}"), "thousand")
+    quiet_page.locator(".plot-matrix").wait_for()
+    svg = ElementTree.fromstring(save(quiet_page, tmp_path, "Save thousand as SVG"))
+    assert squares(svg) == 1000
+    assert {"c0", "c999"} <= {text.text for text in svg.iter(f"{SVG}text")}
+    width, height = size_of(save(quiet_page, tmp_path, "Save thousand as PNG"))
+    assert 4000 * 4000 < width * height <= 4096 * 4096
+    quiet_page.get_by_text(f"The PNG has {width} \u00d7 {height} pixels").wait_for()
+    viewer.stop()
+
+
+def test_a_saved_plot_has_its_title_and_legend(made: tuple[Viewer, str], quiet_page: Page, tmp_path: Path) -> None:
+    """What a page says around a plot is drawn into its file: what it is, and which line is which."""
+    open_value(quiet_page, made, "accuracy")
+    quiet_page.locator("path.plot-line").first.wait_for()
+    svg = ElementTree.fromstring(save(quiet_page, tmp_path, "Save ROC as SVG"))
+    texts = [text.text for text in svg.iter(f"{SVG}text")]
+    assert texts[0] == "ROC: accuracy roc"
+    assert [text for text in texts if text and "AUC" in text] == ["0: AUC 0.836", "1: AUC 1.000", "2: AUC 1.000"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en-US", "ja-JP"])
+def test_every_type_is_shown(
+    made: tuple[Viewer, str], browser: Browser, noise: Noise, theme: Literal["light", "dark"], language: str
+) -> None:
+    """Each value of the run opens in both themes and languages without a complaint, and its texts can be read."""
+    context = browser.new_context(locale=language, color_scheme=theme)
+    page = context.new_page()
+    noise.watch(page)
+    for run, name, kind in all_values(made[0]):
+        open_value(page, (made[0], run), name)
+        page.locator(SHOWN_AS[kind]).first.wait_for()
+        assert page.locator(".value-body .problem").count() == 0
+        assert page.evaluate(CUT_TEXTS) == []
+        assert page.evaluate(FAINT_TEXTS) == []
+    context.close()
+    assert noise.errors == []
+
+
+def all_values(viewer: Viewer) -> list[tuple[str, str, str]]:
+    """Return run, name and type of all that was logged; every type of docs/format.md is among them."""
+    runs = {run: open_run(viewer.root / run) for run in keys(viewer.root, "values")}
+    found = {(run, value.name): value.type for run, reader in runs.items() for value in reader.values()}
+    assert set(found.values()) == SHOWN_AS.keys()
+    return [(run, name, kind) for (run, name), kind in found.items()]
 
 
 @pytest.mark.parametrize("kind", ["SVG", "PNG"])

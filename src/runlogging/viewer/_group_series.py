@@ -5,6 +5,7 @@ a series a group::
 
     {"name", "axis", "x", "bounds", "from", "to", "width", "sampled", "smooth": 0, "cursors": {},
      "between": whether runs count between their own points,
+     "groups": ["/lr=0.1, seed=3", ...],   all groups of these runs, also those that have no such metric
      "series": [{"run": "/lr=0.1, seed=3", "values": [...], "runs": how many, "count": places of x, "at", "x",
                  "y": the middle, "low", "high": the band or null, "n": how many runs counted there, "step",
                  "nonfinite", "last": {"value", "step"}, ...}]}
@@ -27,9 +28,8 @@ from runlogging.viewer._axes import Line, bounds_of, lines_of
 from runlogging.viewer._bands import check_figures
 from runlogging.viewer._curves import shelf_of
 from runlogging.viewer._group_curves import GroupCurve, bands_of, group_curve, kept_of
+from runlogging.viewer._group_members import members_of
 from runlogging.viewer._points import raw
-from runlogging.viewer._run_columns import column_of
-from runlogging.viewer._run_table import table_of
 from runlogging.viewer._sampling import Grid
 from runlogging.viewer._series import MOST_RUNS, Asked, asked_of, grid_of
 
@@ -78,7 +78,7 @@ def routes(state: State) -> list[Route]:
 
 def _series(state: State, request: Request) -> dict[str, Any]:
     asked = asked_of(request)
-    groups, is_between = _groups(state, request, asked)
+    groups, labels, is_between = _groups(state, request, asked)
     known = [group.bounds for group in groups if group.bounds]
     bounds = (min(low for low, _ in known), max(high for _, high in known)) if known else None
     grid = grid_of(asked, bounds, lambda low, high: sum(group.curve.count_between(low, high) for group in groups))
@@ -91,6 +91,7 @@ def _series(state: State, request: Request) -> dict[str, Any]:
         "width": asked.width,
         "smooth": 0.0,
         "between": is_between,
+        "groups": [f"/{label}" for label in labels],
         "cursors": {},
     }
 
@@ -148,7 +149,8 @@ def _number(value: float) -> float | None:
 # ---------------------------------------------------------------------- groups
 
 
-def _groups(state: State, request: Request, asked: Asked) -> tuple[list[Group], bool]:
+def _groups(state: State, request: Request, asked: Asked) -> tuple[list[Group], list[str], bool]:
+    """Return the groups that have the metric, the labels of all, and whether runs count between their points."""
     query = request.query_params
     agg, band = query.get("agg") or "mean", query.get("band") or "std"
     check_figures(agg, band)
@@ -165,7 +167,7 @@ def _groups(state: State, request: Request, asked: Asked) -> tuple[list[Group], 
             lines[key] = lines_of(key, run, curves, asked.name, asked.axis)
     is_between = query.get("between") == "1" or asked.axis not in _STEPS
     kept: OrderedDict[Any, list[Group]] = state.kept("groups", state.settings.root, OrderedDict, 1)
-    members = _members(state, keys, by)
+    members = members_of(state, keys, by)
     known = (asked.name, asked.axis, agg, band, is_between, json.dumps(list(members.items())), *cursors)
     if known not in kept:
         # A zoom asks for the same figures again.
@@ -177,7 +179,7 @@ def _groups(state: State, request: Request, asked: Asked) -> tuple[list[Group], 
         while len(kept) > 1 and sum(map(_size, kept.values())) > _MOST_PLACES:
             kept.popitem(last=False)
     kept.move_to_end(known)
-    return kept[known], is_between
+    return kept[known], list(members), is_between
 
 
 def _size(groups: Sequence[Group]) -> int:
@@ -191,52 +193,13 @@ def _group(label: str, values: list[Any], lines: list[Line], curve_of: Callable[
     return Group(label, values, runs, lines[0].axis, bounds_of(lines), without_x, curve_of(lines))
 
 
-def _members(state: State, keys: Sequence[str], by: Sequence[str]) -> dict[str, tuple[list[Any], list[str]]]:
-    """Return the groups by their labels: what their runs have, and the runs."""
-    table, columns = table_of(state), [column_of(name) for name in by]
-    table.refresh()
-    table.wait()
-    with table.lock:
-        items = {item.key: item for item in table.items}
-        found: dict[str, tuple[list[Any], list[str]]] = {}
-        for key in keys:
-            values = [column.value(items[key]) if key in items else None for column in columns]
-            label = ", ".join(f"{column.key}={_text(value)}" for column, value in zip(columns, values, strict=True))
-            found.setdefault(label, (values, []))[1].append(key)
-    return dict(sorted(found.items(), key=lambda one: [_rank(value) for value in one[1][0]]))
-
-
-def _text(value: Any) -> str:
-    """Return a value so that 0, "0", false, "" and what is missing are told apart."""
-    if value is None:
-        return "missing"
-    if not isinstance(value, str):
-        return json.dumps(value, default=str)
-    return json.dumps(value, ensure_ascii=False) if value == "missing" or _is_json(value) or not value else value
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _rank(value: Any) -> tuple[int, float, str]:
-    """Order numbers by their size, then texts, and what is missing last."""
-    if isinstance(value, int | float) and value == value:
-        return (0, float(value), "")
-    return (2, 0.0, "") if value is None else (1, 0.0, _text(value))
-
-
 # ---------------------------------------------------------------------- as a file
 
 
 def _csv(state: State, request: Request) -> Response:
     from starlette.responses import StreamingResponse
 
-    groups, _ = _groups(state, request, asked_of(request))
+    groups, *_ = _groups(state, request, asked_of(request))
     headers = {"Content-Disposition": "attachment; filename=groups.csv", "Cache-Control": "no-store"}
     return StreamingResponse(_rows(groups), 200, headers, "text/csv; charset=utf-8")
 

@@ -58,18 +58,19 @@ class LogBook:
         run: the run folder.
 
     Attributes:
+        run: the run folder.
         lock: held by whoever reads on or looks.
         pages: the index of the log, whole or not yet.
     """
 
     def __init__(self, run: Path) -> None:
         self.lock = threading.RLock()
-        self._run = run
+        self.run = run
         self._thread: threading.Thread | None = None
         self._start()
 
     def _start(self) -> None:
-        self.pages = LogPages(self._run, is_read=False)
+        self.pages = LogPages(self.run, is_read=False)
         self._searches: OrderedDict[tuple[Choice, str], Search] = OrderedDict()
         self._marks = Marks()
         self._names: set[str] = set()
@@ -90,7 +91,7 @@ class LogBook:
 
     def _begin_anew_if_packed(self) -> None:
         """Forget places in files that are no longer there; packing a run replaces them."""
-        found = {path.name for path in self._run.iterdir() if stream_name(path.name)}
+        found = {path.name for path in self.run.iterdir() if stream_name(path.name)}
         if not self._names <= found:
             self._start()
         self._names = found
@@ -131,7 +132,7 @@ class LogBook:
         lowest = lowest_level(choice.level)
         found = [
             record
-            for file in stream_files(self._run, ("logs", "metrics"))
+            for file in stream_files(self.run, ("logs", "metrics"))
             for record in _last_records(file)
             if _is_chosen(record, lowest, choice.logger)
         ]

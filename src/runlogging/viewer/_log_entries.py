@@ -6,11 +6,14 @@ from typing import Any
 
 import msgspec
 
+from runlogging._errors import InvalidValueError
 from runlogging._texts import escape, escape_lines
 from runlogging.folder import nonfinite_text, parse_time
 from runlogging.reading._model import LogEntry, Record
 from runlogging.viewer._answers import plain
-from runlogging.viewer._log_search import Matcher
+from runlogging.viewer._log_expressions import TooSlowError
+from runlogging.viewer._log_matching import Matcher
+from runlogging.viewer._log_search import texts_of
 
 # More of a text is sent only when it is asked for: the page says how much there is.
 SHORT = 4_000
@@ -21,15 +24,12 @@ _FIELDS = (
 )
 
 
-def entry_facts(
-    record: Record, place: int | None, matcher: Matcher | None = None, *, is_whole: bool = False
-) -> dict[str, Any]:
+def entry_facts(record: Record, place: int | None, *, is_whole: bool = False) -> dict[str, Any]:
     """Return an entry for the page, without what it lacks.
 
     Args:
         record: its record.
         place: its place among all entries of the run.
-        matcher: what is sought: adds ``hit``, and ``spans`` where it stands in the message.
         is_whole: whether texts of any length stay whole; else ``cut`` says how many characters the cut ones have.
     """
     entry = LogEntry(record)
@@ -39,9 +39,21 @@ def entry_facts(
     facts |= {"place": place, "time": record.line.time, "message": entry.message, "level_number": entry.level_number}
     if not is_whole:
         _shorten(facts)
-    if matcher is not None and matcher.holds(record.line):
-        facts |= {"hit": True, "spans": matcher.spans(facts["message"])}
     return facts
+
+
+def mark_hits(entries: list[dict[str, Any]], records: list[Record], matcher: Matcher) -> None:
+    """Add to entries of these records what a search finds in them: ``hit``, and ``spans`` in the message.
+
+    An expression that is none, or takes too long, marks nothing: the search says what is wrong with it.
+    """
+    try:
+        hits = matcher.hits([texts_of(record.line) for record in records])
+        spans = matcher.spans([entries[at]["message"] for at in hits])
+    except (InvalidValueError, TooSlowError):
+        return
+    for at, own in zip(hits, spans, strict=True):
+        entries[at] |= {"hit": True, "spans": own}
 
 
 def _shorten(facts: dict[str, Any]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from runlogging.folder import parse_time
 from runlogging.reading import LogPages
@@ -140,33 +140,3 @@ def _is_beside(one: Placed, spot: Spot, step: int) -> bool:
 def _is_point(one: Placed) -> bool:
     record = one.record
     return record.stream != "logs" and not is_entry(record, 30)
-
-
-def histogram(slices: Sequence[Slice], totals: Sequence[int], lowest: int, logger: str, most: int) -> dict[str, Any]:
-    """Return the levels of a log over its range: whole slices, joined until there are at most so many buckets.
-
-    Returns:
-        ``begin``, the place of the first entry of each bucket, ``time``, its time, and ``counts``, by level's number.
-    """
-    begins: list[int] = []
-    times: list[str] = []
-    counts: dict[int, list[int]] = {}
-    total, last = totals[-1] if totals else 0, -1
-    below = f"{logger}."
-    for number, one in enumerate(slices):
-        begin = totals[number - 1] if number else 0
-        if totals[number] == begin:
-            continue
-        bucket = begin * most // total
-        if bucket != last:
-            begins.append(begin)
-            times.append(one.time)
-            last = bucket
-        for kind, count in one.kinds.items():
-            if kind.level >= lowest and (not logger or kind.logger == logger or kind.logger.startswith(below)):
-                column = counts.setdefault(kind.level, [])
-                column.extend([0] * (len(begins) - len(column)))
-                column[-1] += count
-    for column in counts.values():
-        column.extend([0] * (len(begins) - len(column)))
-    return {"begin": begins, "time": times, "counts": {str(level): counts[level] for level in sorted(counts)}}

@@ -13,23 +13,26 @@ files' ends while the log is not indexed, with ``begin`` and the places null. ``
 (the rows of some hits, from the ``offset``-th on), ``next``, ``previous`` and ``index`` of a row, and ``buckets``.
 ``api/log_place?time=|step=|seq=&writer=&time=|place=|row=`` answers ``place``, ``row``, ``time`` of the nearest entry.
 ``api/around?time=&seq=&writer=&n=&level=`` answers ``entries``: about n around a point, those of the writer first, and
-the point itself where it is an entry (``is_entry``), behind the first ``before`` ones.
+the point itself where it is an entry (``is_entry``), behind the first ``before`` ones. With ``early=1`` a long log that
+is not indexed yet is answered from its files, with ``place`` null and without lines that carry numbers.
 ``api/logs.txt?format=text|jsonl`` is all of it, as it comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runlogging._errors import InvalidValueError
-from runlogging.folder import STANDARD_LEVELS, parse_time
-from runlogging.reading._levels import lowest_level
+from runlogging.folder import parse_time
+from runlogging.reading._model import Record
 from runlogging.viewer._answers import answering, number_of
 from runlogging.viewer._log_book import Choice, LogBook, book_of
-from runlogging.viewer._log_entries import entry_facts, json_line, text_lines
-from runlogging.viewer._log_places import Spot, around, histogram, nearest, spot_of, step_place
-from runlogging.viewer._log_search import Matcher
+from runlogging.viewer._log_entries import entry_facts, json_line, mark_hits, text_lines
+from runlogging.viewer._log_histogram import histogram, level_name
+from runlogging.viewer._log_matching import Matcher
+from runlogging.viewer._log_near import records_near
+from runlogging.viewer._log_places import Spot, around, nearest, spot_of, step_place
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,7 +44,6 @@ if TYPE_CHECKING:
 _MOST_ENTRIES = 1_000
 _MOST_PLACES = 1_000
 _MOST_BUCKETS = 2_000
-_FEW_SLICES = 40
 _SEARCH_S = 0.2
 
 
@@ -77,14 +79,23 @@ def _logs(book: LogBook, request: Request) -> dict[str, Any]:
             begin = begin if begin >= 0 else max(0, total + begin)
             placed = pages.records(begin, count, *choice)
     if begin < 0:
-        entries = [entry_facts(record, None, matcher) for record in book.tail(min(-begin, count), choice)]
+        entries = _facts([(None, record) for record in book.tail(min(-begin, count), choice)], matcher)
         return {"total": total, "complete": False, "begin": None, "entries": entries}
-    entries = [entry_facts(record, place, matcher) for place, record in placed]
+    entries = _facts(placed, matcher)
     return {"total": total, "complete": is_complete, "begin": begin, "entries": entries}
 
 
+def _facts(
+    placed: Sequence[tuple[int | None, Record]], matcher: Matcher | None, **options: bool
+) -> list[dict[str, Any]]:
+    entries = [entry_facts(record, place, **options) for place, record in placed]
+    if matcher is not None:
+        mark_hits(entries, [record for _, record in placed], matcher)
+    return entries
+
+
 def _marker(request: Request) -> Matcher | None:
-    """Return what marks hits; an expression that is no whole one yet marks none, and the search says what is wrong."""
+    """Return what marks hits; of a query that is too long the search says what is wrong."""
     try:
         return Matcher(request.query_params["q"]) if request.query_params.get("q") else None
     except InvalidValueError:
@@ -97,48 +108,16 @@ def _entry(book: LogBook, request: Request) -> dict[str, Any]:
         found = book.look().records(place, 1)
     if not found:
         raise InvalidValueError(f"the log has no entry {place}")
-    return {"entry": entry_facts(found[0].record, found[0].place, matcher, is_whole=True)}
+    return {"entry": _facts(found, matcher, is_whole=True)[0]}
 
 
 def _levels(book: LogBook, request: Request) -> dict[str, Any]:
     choice, most = Choice.of(request), number_of(request, "buckets", 400, least=1, most=_MOST_BUCKETS)
     with book.lock:
         pages = book.look()
-        totals = pages.totals(*choice)
-        if len(pages.slices) < _FEW_SLICES:
-            found = _fine_histogram(book, choice, most)
-        else:
-            found = histogram(pages.slices, totals, lowest_level(choice.level), choice.logger, most)
-        levels = [{"name": _level_name(number), "number": number, "count": n} for number, n in pages.levels.items()]
-        total = totals[-1] if totals else 0
-        return {"total": total, "complete": pages.is_complete, "levels": levels, **found}
-
-
-def _fine_histogram(book: LogBook, choice: Choice, most: int) -> dict[str, Any]:
-    """Return the levels of a short log in equal buckets."""
-    pages = book.pages
-    total = pages.count(*choice)
-    most = max(1, min(most, total))
-    begins = [-(-total * bucket // most) for bucket in range(most)]
-    times = [""] * most
-    counts: dict[int, list[int]] = {}
-    row = 0
-    for number in range(len(pages.slices)):
-        for _, record in pages.entries_of(number, *choice):
-            bucket = row * most // total
-            times[bucket] = times[bucket] or record.line.time
-            level = record.line.level_number
-            level = STANDARD_LEVELS.get(record.line.level or "", 0) if level is None else level
-            counts.setdefault(level, [0] * most)[bucket] += 1
-            row += 1
-    if not total:
-        return {"begin": [], "time": [], "counts": {}}
-    return {"begin": begins, "time": times, "counts": {str(level): counts[level] for level in sorted(counts)}}
-
-
-def _level_name(number: int) -> str:
-    known = {value: name for name, value in STANDARD_LEVELS.items()}
-    return known.get(number, str(number))
+        levels = [{"name": level_name(number), "number": number, "count": n} for number, n in pages.levels.items()]
+        found = {"total": pages.count(*choice), "complete": pages.is_complete, "levels": levels}
+        return found | histogram(pages, choice.level, choice.logger, most)
 
 
 def _loggers(book: LogBook, request: Request) -> dict[str, Any]:
@@ -218,6 +197,12 @@ def _around(book: LogBook, request: Request) -> dict[str, Any]:
     n = -(-number_of(request, "n", 10, least=1, most=200) // 2)
     level = Choice.of(request).level
     with book.lock:
+        is_early = bool(asked.get("early")) and not book.look().is_complete
+    if is_early:
+        earlier, later = records_near(book.run, time, writer, seq, n)
+        entries = [entry_facts(record, None) for record in (*earlier, *later)]
+        return {"place": None, "before": len(earlier), "is_entry": False, "entries": entries}
+    with book.lock:
         pages = book.look(is_whole=True)
         spot: Spot = spot_of(pages, time, writer, seq)
         before, after = around(pages, spot, n, writer, level)
@@ -240,14 +225,22 @@ def _download(book: LogBook, request: Request) -> Response:
 
 
 def _pieces(book: LogBook, choice: Choice, form: str) -> Iterator[bytes]:
-    """Yield the log, some slices at a time; others may ask meanwhile."""
+    """Yield the log, some slices at a time; others may ask meanwhile.
+
+    Raises:
+        RuntimeError: lines that were there are no longer, as the run was deleted: the connection breaks off before its
+            end, so that nobody takes a part for the whole.
+    """
     with book.lock:
         pages = book.look(is_whole=True)
         end = len(pages.slices)
+        totals = [0, *pages.totals(*choice)]
         has_writers = len({piece.batch.writer for one in pages.slices for piece in one.pieces}) > 1
     for number in range(end):
         with book.lock:
             records = [record for _, record in pages.entries_of(number, *choice)]
+        if len(records) < totals[number + 1] - totals[number]:
+            raise RuntimeError("the log changed while it was sent; the download was broken off")
         if form == "jsonl":
             yield b"".join(map(json_line, records))
         else:

@@ -7,7 +7,8 @@
 ``api/value?run=&name=&index=`` answers one of them whole, as ``value``; ``cut`` is a sentence where it is not whole.
 ``api/table?run=&name=`` (``index=``, ``sort=``, ``descending=1``, ``offset=``, ``limit=``, ``as=csv``) answers
 ``columns``, ``total`` and ``rows``, and with ``line=1`` the ``line`` of the first two numeric columns. Without an index
-all rows and tables of the name stand below each other. ``api/histograms?run=&name=`` answers those of at most 64 steps.
+all rows and tables of the name stand below each other. ``api/histograms?run=&name=`` answers ``total`` and the
+``rows`` of at most 64 steps.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from runlogging.folder import format_time
 from runlogging.viewer._answers import answering, number_of
 from runlogging.viewer._downloads import disposition
 from runlogging.viewer._file_table import files_of
+from runlogging.viewer._value_bounds import Bound
+from runlogging.viewer._value_histograms import over_steps
 from runlogging.viewer._value_store import content_of, store_of
 from runlogging.viewer._value_tables import Columns, columns_of, csv_of, joined, length_of, line_of, order_of, rows_of
 
@@ -36,10 +39,7 @@ _PREVIEW_ITEMS = 8
 # Elements of a value that the page gets: a list, and the confusion matrix of 1,000 classes.
 _MOST_ITEMS = 100_000
 _MOST_CELLS = 1_200_000
-_MOST_CHARS = 4_000_000
 _CHARTS = frozenset({"confusion_matrix", "accuracy_table", "residuals", "predictions", "histogram"})
-_MOST_STEPS = 64
-_MOST_BINS = 96
 
 
 def routes(state: State) -> list[Route]:
@@ -134,9 +134,14 @@ def _one(state: State, request: Request) -> dict[str, Any]:
     facts = _facts(state, run, place, value)
     if value.type in ("image", "figure") and value.artifact is not None:
         return {**facts, "value": None, "cut": None}
-    bound = _Bound(_MOST_CELLS if value.type in _CHARTS else _MOST_ITEMS)
+    bound = Bound(_MOST_CELLS if value.type in _CHARTS else _MOST_ITEMS)
     content = bound.cut(content_of(value, run))
     return {**facts, "value": content, "cut": bound.sentence}
+
+
+def _histograms(state: State, request: Request) -> dict[str, Any]:
+    run = state.run(request)
+    return over_steps(_chosen(state, run, request), run)
 
 
 def _at(state: State, run: RunReader, request: Request) -> tuple[int, Value]:
@@ -148,45 +153,6 @@ def _at(state: State, run: RunReader, request: Request) -> tuple[int, Value]:
     if place >= len(values):
         raise InvalidValueError(f"{name!r:.200} has {len(values)} values; there is no number {place}")
     return place, values[place]
-
-
-class _Bound:
-    """Takes so much of a value as the page gets.
-
-    Args:
-        items: how many elements.
-
-    Attributes:
-        sentence: what was left out; None where it is whole.
-    """
-
-    def __init__(self, items: int) -> None:
-        self._most, self._items, self._chars = items, items, _MOST_CHARS
-        self.sentence: str | None = None
-
-    def cut(self, value: Any) -> Any:
-        """Return a value, or its beginning."""
-        self._items -= 1
-        if isinstance(value, str):
-            return self._text(value)
-        if isinstance(value, dict):
-            return {self._text(str(key)): self.cut(item) for key, item in value.items() if self._is_room()}
-        if isinstance(value, list):
-            return [self.cut(item) for item in value if self._is_room()]
-        return value
-
-    def _is_room(self) -> bool:
-        if self._items > 0:
-            return True
-        self.sentence = f"Only the first {self._most:,} elements are shown."
-        return False
-
-    def _text(self, text: str) -> str:
-        if len(text) > self._chars:
-            self.sentence = f"Only the first {_MOST_CHARS:,} characters are shown."
-            text = text[: self._chars]
-        self._chars -= len(text)
-        return text
 
 
 # ---------------------------------------------------------------------- tables
@@ -224,44 +190,3 @@ def _csv_answer(table: Columns, name: str) -> Any:
     headers = {"Content-Disposition": disposition(f"{name.replace('/', '-')}.csv", inline=False)}
     text = csv_of(table).encode("utf-8", "backslashreplace")
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-# ---------------------------------------------------------------------- histograms
-
-
-def _histograms(state: State, request: Request) -> dict[str, Any]:
-    run = state.run(request)
-    found = [(place, value) for place, value in _chosen(state, run, request) if value.type == "histogram"]
-    rows, bad = [], 0
-    for place, value in _evenly(found, _MOST_STEPS):
-        coarse = _coarse(content_of(value, run))
-        if coarse is None:
-            bad += 1
-        else:
-            rows.append({"index": place, "step": value.step, **coarse})
-    return {"total": len(found), "rows": rows, "bad": bad, "indices": [place for place, _ in found][:_MOST_ROWS]}
-
-
-def _evenly(items: list[tuple[int, Value]], most: int) -> list[tuple[int, Value]]:
-    """Return at most so many items, the first and the last among them."""
-    if len(items) <= most:
-        return items
-    return [items[number * (len(items) - 1) // (most - 1)] for number in range(most)]
-
-
-def _coarse(value: Any) -> dict[str, Any] | None:
-    """Return a histogram of few bins, neighbours added up; None where it is none."""
-    if not isinstance(value, dict):
-        return None
-    counts, edges = value.get("counts"), value.get("edges")
-    if not (isinstance(counts, list) and isinstance(edges, list) and counts and len(edges) == len(counts) + 1):
-        return None
-    if not all(isinstance(number, int | float) for number in [*counts, *edges]):
-        return None
-    each = -(-len(counts) // _MOST_BINS)
-    starts = range(0, len(counts), each)
-    return {
-        "counts": [sum(counts[start : start + each]) for start in starts],
-        "edges": [*(edges[start] for start in starts), edges[-1]],
-        "nonfinite": value.get("nonfinite"),
-    }

@@ -7,6 +7,7 @@
 //   label     (line) -> text of a line, for several runs
 //   onPoint   (point, isHover) is told of the point that is pointed at
 //   onNote    (note) is told of the mark of the log that was clicked
+//   onLetGo   is told of a double click: what the clicks before it pinned is not meant
 // chart.show(answer), chart.append(news), chart.set(settings), chart.redraw(), chart.dispose()
 
 import uPlot from "../vendor/uPlot.esm.js";
@@ -14,6 +15,7 @@ import { Columns, rangeOf } from "./chartdata.js";
 import { steer } from "./chartkeys.js";
 import { notesNear } from "./chartmarks.js";
 import { optionsOf, seriesOf } from "./chartplot.js";
+import { nearestPoint, pointsAt, wheel } from "./chartpointer.js";
 import { bendOf, yRange } from "./chartscale.js";
 import { h } from "./dom.js";
 import { addWords, t } from "./words.js";
@@ -25,6 +27,8 @@ addWords({
   "chart.empty": ["no points", "点がありません"],
   "chart.below": ["{count} values are 0 or less: marked at the bottom", "0 以下の値 {count} 個: 下端に印"],
 });
+
+const DIMMED = 0.3;
 
 export class Chart {
   constructor(host, options) {
@@ -70,6 +74,7 @@ export class Chart {
   show(answer) {
     const before = this.columns;
     this.columns = new Columns(answer);
+    if (before && this.at !== null) this.at = this.columns.x.findIndex((x) => x >= before.x[this.at]);
     const names = (columns) => columns?.lines.map((line) => line.key + Boolean(line.smooth)).join("\n") + columns?.answer.axis;
     if (!this.plot || !before || names(before) !== names(this.columns)) this.build();
     else this.refresh();
@@ -84,11 +89,10 @@ export class Chart {
 
   /** Let a line stand out, by its key; null lets none. */
   highlight(key) {
-    if (!this.plot || !this.columns || this.columns.lines.length < 2) return;
-    const at = this.columns.lines.findIndex((line) => line.key === key);
-    this.isTold = true;
-    this.plot.setSeries(at < 0 ? null : at + 1, { focus: true });
-    this.isTold = false;
+    if (!this.plot || this.owners.length < 2) return;
+    const isHere = this.owners.some((line) => line.key === key);
+    this.owners.forEach((line, at) => (this.plot.series[at + 1].alpha = isHere && line.key !== key ? DIMMED : 1));
+    this.plot.redraw(false);
   }
 
   /** Draw what is hidden no more, and what is shown again. */
@@ -111,6 +115,9 @@ export class Chart {
     this.prepare();
     this.plot.setData(this.data(), false);
     this.rescale();
+    // The points may have other places now than when the pointer came.
+    const { left, top } = this.plot.cursor;
+    if (left >= 0) this.plot.setCursor({ left, top });
     this.say();
   }
 
@@ -143,14 +150,15 @@ export class Chart {
     this.plot?.destroy();
     this.prepare();
     const { lines } = this.columns;
-    this.series = [
-      ...lines.map((line) => seriesOf(this, line, Boolean(line.smooth))),
-      ...lines.filter((line) => line.smooth).map((line) => seriesOf(this, line, false, true)),
-    ];
+    const smooth = lines.filter((line) => line.smooth);
+    this.owners = [...lines, ...smooth]; // whose each series is
+    this.series = [...lines.map((line) => seriesOf(this, line, Boolean(line.smooth))), ...smooth.map((line) => seriesOf(this, line, false, true))];
     this.plot = new uPlot(optionsOf(this), this.data(), this.figure);
-    this.plot.over.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
+    this.plot.over.addEventListener("wheel", (event) => wheel(this, event), { passive: false });
+    this.plot.over.addEventListener("pointermove", () => (this.isFollower = false));
     this.plot.over.addEventListener("click", () => this.onClick());
     this.plot.over.addEventListener("pointerleave", () => this.group.left(this));
+    if (this.group.highlighted !== null) this.highlight(this.group.highlighted);
     this.say();
   }
 
@@ -176,47 +184,36 @@ export class Chart {
   // ------------------------------------------------------------------ pointing
 
   onCursor(u) {
-    if (this.isTold) return;
+    // What comes to a chart moves its cursor, too; only the one that is pointed at tells of it.
+    if (this.isFollower) return;
     const { left, idxs } = u.cursor;
     if (left === null || left === undefined || left < 0) return;
     this.group.point(this, u.posToVal(left, "x"), left);
     this.onHover?.(this, this.pointsAt(idxs), { left, top: u.cursor.top });
   }
 
-  /** Return the points that the cursor is nearest to, one a line; marks of what is not finite where they are nearer. */
+  /** Return the points that the cursor is nearest to; see base/chartpointer.js. */
   pointsAt(idxs) {
-    const left = this.plot.cursor.left;
-    const x = (value) => this.plot.valToPos(value, "x");
-    return this.columns.lines
-      .map((line, number) => {
-        if (this.group.hidden.has(line.key)) return null;
-        const at = idxs[number + 1];
-        const point = at === null || at === undefined ? null : this.columns.point(line, at);
-        const gap = point ? Math.abs(x(point.drawnAt) - left) : Infinity;
-        const mark = line.marks.find((each) => Math.abs(x(each.x) - left) < Math.min(gap, 5));
-        if (!mark) return point && { ...point, gap };
-        const text = { n: "NaN", "+": "Infinity", "-": "-Infinity" }[mark.kind];
-        return { ...mark, drawnAt: mark.x, value: null, text, smooth: null, line, gap: Math.abs(x(mark.x) - left) };
-      })
-      .filter(Boolean);
+    return pointsAt(this, idxs);
+  }
+
+  nearestPoint() {
+    return nearestPoint(this);
   }
 
   /** Follow another chart's cursor, at a place of x; null takes it away. */
   follow(x) {
     if (!this.plot || !this.columns) return;
-    this.isTold = true;
+    this.isFollower = true;
     const left = x === null ? -10 : this.plot.valToPos(x, "x");
     this.plot.setCursor({ left, top: left < 0 ? -10 : this.plot.over.clientHeight / 2 }, true);
-    this.isTold = false;
     this.onFollow?.(this, x === null ? [] : this.pointsAt(this.plot.cursor.idxs));
   }
 
   /** The pointer came near a line, or near none: the other charts show it, too. */
   onFocus(at) {
-    if (this.isTold || this.columns.lines.length < 2) return;
-    const { lines } = this.columns;
-    const key = at === null ? null : lines[(at - 1) % lines.length].key;
-    for (const chart of this.group.charts) if (chart !== this) chart.highlight(key);
+    if (this.isFollower || this.columns.lines.length < 2) return;
+    this.group.highlight(at === null ? null : this.owners[at - 1].key);
   }
 
   onClick() {
@@ -228,34 +225,9 @@ export class Chart {
     if (point) this.onPoint?.(this, point, false);
   }
 
-  nearestPoint() {
-    const { idxs, top } = this.plot.cursor;
-    const y = (point) => (point.value === null ? top : this.plot.valToPos(point.value, "y"));
-    const points = this.pointsAt(idxs ?? []);
-    return points.sort((one, two) => Math.hypot(one.gap, y(one) - top) - Math.hypot(two.gap, y(two) - top))[0] ?? null;
-  }
-
-  onSelect(u) {
-    const { left, width } = u.select;
-    if (width < 4) return;
-    this.wasDragged = true;
-    const [from, to] = [u.posToVal(left, "x"), u.posToVal(left + width, "x")];
-    u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
-    this.group.zoomTo(from, to);
-    // The click that ends a drag comes after it, or not at all.
-    setTimeout(() => (this.wasDragged = false), 0);
-  }
-
-  /** The wheel zooms where the chart has the keyboard, or with Ctrl; else the page scrolls. */
-  onWheel(event) {
-    const isMine = event.ctrlKey || event.shiftKey || document.activeElement === this.figure;
-    if (!isMine) return;
-    event.preventDefault();
-    const [from, to] = this.span;
-    const delta = event.deltaY || event.deltaX;
-    if (event.shiftKey) return this.group.pan(delta > 0 ? 0.1 : -0.1, [from, to]);
-    const share = (event.clientX - this.plot.over.getBoundingClientRect().left) / this.plot.over.clientWidth;
-    this.group.zoomBy(delta > 0 ? 1.25 : 0.8, share, [from, to]);
+  onDoubleClick() {
+    this.onLetGo?.(this);
+    this.group.reset();
   }
 
   onKey(event) {

@@ -69,6 +69,7 @@ export class Card {
     this.settings = settingsOf(options.text);
     this.asker = latest();
     this.cursor = null; // cursors of the runs at the last answer
+    this.arrivals = 0; // how often news came
     this.figures = h("span", { className: "card-figures mono" });
     this.facts = h("div", { className: "card-facts faint" });
     this.body = h("div", { className: "card-body" });
@@ -80,6 +81,7 @@ export class Card {
       name: this.name, group: this.group, colours: this.colours, settings: this.settings, label: this.label,
       onPoint: (chart, point, isHover) => this.pointed(point, isHover),
       onNote: this.onNote ?? null,
+      onLetGo: () => this.tip.release(),
       onHover: (chart, points, at) => this.hovered(points, at),
       onFollow: (chart, points) => this.figure(points),
       onLeave: () => {
@@ -94,6 +96,7 @@ export class Card {
 
   dispose() {
     this.isGone = true;
+    this.tip.forget(this.chart);
     this.chart.dispose();
     this.element.remove();
   }
@@ -118,6 +121,7 @@ export class Card {
   /** Ask the server for what is shown now. */
   async load() {
     const { view } = this.group;
+    const { arrivals } = this;
     const { smooth, ...question } = this.ask();
     try {
       const answer = await this.asker(this.path ?? "api/series", {
@@ -125,10 +129,13 @@ export class Card {
         width: Math.min(4000, Math.ceil(this.chart.width * devicePixelRatio)), clip: this.settings.clip ? 1 : null,
       });
       if (this.isGone) return;
+      // News that came meanwhile may have been missing when the answer was made.
+      const isBehind = this.arrivals > arrivals;
       this.cursor = answer.cursors;
       this.chart.show(answer);
       this.group.keepUp();
       this.element.dataset.ready = "true";
+      if (isBehind) this.load();
     } catch (error) {
       if (error.name !== "AbortError" && !this.isGone) this.facts.textContent = error.message;
     }
@@ -138,6 +145,7 @@ export class Card {
   append(news, cursors) {
     this.cursor = cursors;
     if (!news.length) return;
+    this.arrivals += 1;
     const { columns } = this.chart;
     if (!this.chart.append(news) || columns.appended > this.chart.width * 2) this.load();
   }

@@ -61,6 +61,7 @@ export class Columns {
       high: series.high ? spread(series.at, series.high, size) : null,
       place,
       marks,
+      newest: [...series.seq, ...series.marks.seq].reduce((most, seq) => Math.max(most, seq), 0), // number of the newest point
     };
   }
 
@@ -84,6 +85,9 @@ export class Columns {
       const line = this.lines.find((each) => each.run === part.run && each.writer === part.writer);
       const last = this.x.length ? this.x[this.x.length - 1] : -Infinity;
       if (!line || part.axis !== this.answer.axis) return false;
+      const known = part.seq.filter((seq) => seq && seq <= line.newest).length;
+      if (known === part.seq.length) continue; // an answer that was asked for later has brought them
+      if (known || this.isUnsure(line, part)) return false;
       if (this.lines.length === 1) {
         if (part.x.length && part.x[0] < last) return false;
         part.x.forEach((x, number) => this.push(line, x, part, number));
@@ -91,6 +95,13 @@ export class Columns {
       this.after(line, part);
     }
     return true;
+  }
+
+  /** Whether points may be known of which only the count is: those behind a part of a curve. */
+  isUnsure(line, part) {
+    const end = (line.info.x ?? this.x).at(-1) ?? -Infinity;
+    const last = this.answer.bounds?.[1] ?? -Infinity;
+    return this.lines.length === 1 && end < last && part.x[0] <= last;
   }
 
   // Several lines share x: where another one was there first, its place is taken along.
@@ -139,6 +150,7 @@ export class Columns {
 
   after(line, part) {
     line.count += part.x.length;
+    line.newest = part.seq.reduce((most, seq) => Math.max(most, seq), line.newest);
     const end = part.x.length - 1;
     const kind = part.y[end] === null ? { n: "NaN", "+": "Infinity", "-": "-Infinity" }[part.marks.kind.slice(-1)] : null;
     if (end >= 0) line.last = { value: kind ?? part.y[end], step: part.step[end] };

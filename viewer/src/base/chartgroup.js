@@ -11,9 +11,13 @@ export class ChartGroup {
     this.mark = null; // { step, us }
     this.notes = null; // what the log says: { marks, ticks } as of api/marks
     this.hidden = new Set(); // keys of lines that are not drawn
+    this.highlighted = null; // key of the line that stands out
     this.isFollowing = true;
     this.told = settled(onView, 90);
     this.onChange = new Set();
+    this.shine = perFrame(() => {
+      for (const chart of this.charts) chart.highlight(this.highlighted);
+    });
     this.tell = perFrame((source, x) => {
       for (const chart of this.charts) if (chart !== source) chart.follow(x);
     });
@@ -59,27 +63,33 @@ export class ChartGroup {
     if (to > from) this.setView({ from, to });
   }
 
-  zoomBy(factor, share, [from, to]) {
+  zoomBy(factor, share, [from, to], { isStep = true } = {}) {
     const at = from + (to - from) * share;
     const view = { from: at - (at - from) * factor, to: at + (to - at) * factor };
     const bounds = this.bounds;
+    if (bounds && factor > 1) {
+      // Further out there is nothing beyond the points, unless it is shown already.
+      view.from = Math.max(view.from, Math.min(from, bounds[0]));
+      view.to = Math.min(view.to, Math.max(to, bounds[1]));
+    }
     if (bounds && view.from <= bounds[0] && view.to >= bounds[1]) return this.reset();
-    if (view.to - view.from > Math.abs(at) * 1e-12) this.setView(view);
+    if (view.to - view.from > Math.abs(at) * 1e-12) this.setView(view, { isStep });
   }
 
-  pan(share, [from, to]) {
+  pan(share, [from, to], { isStep = true } = {}) {
     const way = (to - from) * share;
-    this.setView({ from: from + way, to: to + way });
+    this.setView({ from: from + way, to: to + way }, { isStep });
   }
 
   /** Go back to the view before; without one zoom out. */
   back([from, to]) {
-    if (!this.steps.length) return this.view && this.zoomBy(2, 0.5, [from, to]);
-    this.setView(this.steps.pop(), { isStep: false });
+    if (this.steps.length) this.setView(this.steps.pop(), { isStep: false });
+    else if (this.view) this.zoomBy(2, 0.5, [from, to], { isStep: false });
   }
 
   reset() {
-    if (this.view) this.setView(null);
+    if (this.view) this.setView(null, { isStep: false });
+    this.steps = []; // from all there is no way further out
   }
 
   /** Follow what comes, or stay where it is. */
@@ -103,7 +113,9 @@ export class ChartGroup {
 
   /** Let a line stand out in all charts; null lets none. */
   highlight(key) {
-    for (const chart of this.charts) chart.highlight(key);
+    if (key === this.highlighted) return;
+    this.highlighted = key;
+    this.shine();
   }
 
   /** Draw a line no more in any chart, or again. */

@@ -1,5 +1,7 @@
 // A chart as a file: SVG drawn anew from its data with title, axes and legend; PNG of that at twice the size; CSV by the server.
 
+import { bandPath } from "./chartbands.js";
+import { notesOf } from "./chartmarks.js";
 import { axisTitle, short } from "./chartplot.js";
 import { forward, ticks } from "./chartscale.js";
 import { css } from "./colours.js";
@@ -15,7 +17,8 @@ const TOP = 34;
 /** Return the chart as an SVG element. */
 export function svgOf(chart) {
   const { columns } = chart;
-  const legend = Math.ceil(columns.lines.length / 3) * 16 + 6;
+  const lines = columns.lines.filter((line) => !chart.group.hidden.has(line.key));
+  const legend = Math.ceil(lines.length / 3) * 16 + 6;
   const height = HEIGHT + legend;
   const plot = { left: LEFT, top: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - 44 };
   const root = s("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, height,
@@ -25,8 +28,9 @@ export function svgOf(chart) {
     s("text", { x: WIDTH / 2, y: 20, "text-anchor": "middle", "font-size": 14, "font-weight": 600 }, chart.name),
     ...axes(chart, plot),
     s("clipPath", { id: "plot" }, s("rect", { x: plot.left, y: plot.top - 4, width: plot.width, height: plot.height + 8 })),
-    s("g", { "clip-path": "url(#plot)" }, columns.lines.flatMap((line) => lineOf(chart, line, plot))),
-    ...columns.lines.map((line, at) => legendOf(chart, line, at, HEIGHT + 6)),
+    s("g", { "clip-path": "url(#plot)" }, notesOf(chart).map((placed) => noteOf(chart, placed, plot)), lines.map((line) => bandOf(chart, line, plot)),
+      lines.flatMap((line) => lineOf(chart, line, plot))),
+    ...lines.map((line, at) => legendOf(chart, line, at, HEIGHT + 6)),
   );
   return root;
 }
@@ -61,6 +65,20 @@ function axes(chart, plot) {
     ]),
     s("text", { x: plot.left + plot.width / 2, y: bottom + 32, "text-anchor": "middle", fill: css("--faint") }, axisTitle(chart.columns.answer.axis)),
   ];
+}
+
+function bandOf(chart, line, plot) {
+  const path = bandPath(chart, line, { ...placer(chart, plot), bottom: plot.top + plot.height });
+  return path && s("path", { d: path, fill: chart.colours.of(line.run).colour, "fill-opacity": 0.2 });
+}
+
+/** A mark of the log; its warnings are left to the page. */
+function noteOf(chart, { note, x }, plot) {
+  const place = placer(chart, plot).x(x);
+  if (note.count || place < plot.left || place > plot.left + plot.width) return null;
+  const text = note.label.length > 24 ? `${note.label.slice(0, 23)}\u2026` : note.label;
+  return s("g", { fill: css("--link"), stroke: css("--link") }, s("path", { d: `M${place} ${plot.top}v${plot.height}`, "stroke-width": 0.8 }),
+    s("text", { x: place + 3, y: plot.top + 9, "font-size": 10, stroke: "none" }, text));
 }
 
 function lineOf(chart, line, plot) {
@@ -102,7 +120,8 @@ function legendOf(chart, line, at, top) {
   const x = LEFT + (at % 3) * 225;
   const y = top + Math.floor(at / 3) * 16 + 8;
   const bad = Object.entries(line.nonfinite).map(([kind, count]) => `, ${count} ${kind}`).join("");
-  const text = `${chart.label(line)}${bad}`;
+  const count = line.info.runs === undefined ? "" : ` n ${line.info.runs}`;
+  const text = `${chart.label(line)}${count}${bad}`;
   return s("g", null,
     s("path", { d: `M${x} ${y - 4}h18`, stroke: colour, "stroke-width": 2, "stroke-dasharray": dash.join(" ") || null }),
     s("text", { x: x + 24, y }, text.length > 32 ? `${text.slice(0, 31)}\u2026` : text));

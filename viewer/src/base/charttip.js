@@ -32,6 +32,7 @@ export class Tip {
     this.element = h("div", { className: "chart-tip", hidden: true, role: "group" });
     document.body.append(this.element);
     this.isPinned = false;
+    this.isWhole = false; // more than the first points of many are shown
     this.onKey = (event) => event.key === "Escape" && this.release();
     addEventListener("keydown", this.onKey);
   }
@@ -56,27 +57,39 @@ export class Tip {
 
   buttons(points) {
     const sorts = ["distance", "value", "name"].map((name) =>
-      h("button", { "aria-pressed": String(order === name), onClick: () => this.sort(name) }, t(`tip.${name}`)));
+      h("button", { "data-sort": name, "aria-pressed": String(order === name), onClick: () => this.sort(name) }, t(`tip.${name}`)));
     return h("div", { className: "tip-buttons" }, points.length > 1 && [h("span", { className: "faint" }, t("tip.sort")), sorts],
       h("button", { onClick: () => this.release() }, t("tip.close")));
   }
 
   sort(name) {
     order = name;
+    this.again();
+    this.element.querySelector(`[data-sort="${name}"]`)?.focus();
+  }
+
+  again() {
     const { chart, points, at, notes } = this.last;
     this.show(chart, points, at, this.isPinned, notes);
   }
 
+  showAll() {
+    this.isWhole = true;
+    this.again();
+    this.element.querySelector("[data-sort]")?.focus();
+  }
+
   several(chart, points) {
     const sorted = [...points].sort(ORDERS[order](chart));
-    const rows = sorted.slice(0, MOST).map((point) => {
+    const rows = sorted.slice(0, this.isWhole ? Infinity : MOST).map((point) => {
       const { colour } = chart.colours.of(point.line.run);
       return h("tr", null, h("td", null, h("span", { className: "swatch", style: { background: colour } })), h("td", null, chart.label(point.line)),
         h("td", { className: "number" }, point.step ?? ""), h("td", { className: "number mono" }, textOf(point)),
         point.n !== null && point.n !== undefined && [h("td", { className: "number mono faint" }, bandText(point)), h("td", { className: "number faint" }, `n ${point.n}`)]);
     });
-    const more = sorted.length - MOST;
-    return [h("table", null, h("tbody", null, rows)), more > 0 && h("p", { className: "faint" }, t("tip.more", { count: more }))];
+    const more = t("tip.more", { count: sorted.length - rows.length });
+    const rest = this.isPinned ? h("button", { className: "quiet", onClick: () => this.showAll() }, more) : h("p", { className: "faint" }, more);
+    return [h("table", null, h("tbody", null, rows)), rows.length < sorted.length && rest];
   }
 
   place(x, y) {
@@ -90,7 +103,13 @@ export class Tip {
 
   release() {
     this.isPinned = false;
+    this.isWhole = false;
     this.hide();
+  }
+
+  /** A chart goes: what was shown of it goes, too, unless it is pinned. */
+  forget(chart) {
+    if (this.last?.chart === chart) this.hide();
   }
 
   hide() {
@@ -100,14 +119,21 @@ export class Tip {
 }
 
 const ORDERS = {
-  distance: (chart) => {
-    const top = chart.plot.cursor.top ?? 0;
-    const away = (point) => (point.value === null ? 0 : Math.abs(chart.plot.valToPos(point.value, "y") - top));
-    return (first, second) => away(first) - away(second);
-  },
-  value: () => (first, second) => (second.value ?? -Infinity) - (first.value ?? -Infinity),
-  name: (chart) => (first, second) => chart.label(first.line).localeCompare(chart.label(second.line)),
+  distance: () => (first, second) => first.away - second.away,
+  value: () => (first, second) => compared(sizeOf(second), sizeOf(first)),
+  name: (chart) => (first, second) => chart.label(first.line).localeCompare(chart.label(second.line), undefined, { numeric: true }),
 };
+
+/** What a point is sorted by: NaN stands behind all. */
+function sizeOf({ value, text }) {
+  const size = value ?? Number(text);
+  return Number.isNaN(size) ? null : size;
+}
+
+function compared(one, other) {
+  if (one === null || other === null) return (one !== null) - (other !== null);
+  return one === other ? 0 : one - other;
+}
 
 /** What the log says at a place: { level, label, count } each. */
 function noteList(notes) {

@@ -17,6 +17,9 @@ const MOST = 100;
 const DRAW = { curves: drawCurves, table: drawParameters, metrics: drawMetrics, logs: drawLogs, parallel: drawParallel, scatter: drawScatter };
 const TABS = Object.keys(DRAW);
 
+/** What the page is laid out by: which runs, which metrics, and what could not be read. */
+const shapeOf = (data) => data && JSON.stringify([data.keys, data.metrics.map(({ name }) => name), data.same.metrics, data.problems]);
+
 export async function show(container, state) {
   const page = new ComparePage(container, state);
   await page.begin();
@@ -84,13 +87,17 @@ class ComparePage {
       get("api/runs", { limit: 0, about: 1 }),
     ]);
     if (mine !== this.loading || this.isGone) return;
+    const isSame = this.tab === "curves" && this.cards.length > 0 && shapeOf(this.data) === shapeOf(data);
     this.data = data;
     this.total = total;
     this.keys = data.keys;
     this.columns = about.columns;
     this.colours.add(this.keys);
     this.sweep = null;
-    this.draw();
+    if (!isSame) return this.draw();
+    // Something was logged: the charts stay, with their zoom, and whatever is pointed at.
+    fill(this.list, this.keys.map((key, place) => this.runItem(key, place)));
+    for (const card of this.cards) card.load();
   }
 
   title(place) {
@@ -103,13 +110,14 @@ class ComparePage {
   draw() {
     dropCards(this);
     const { data, total, keys } = this;
+    this.list = h("ul", { className: "compare-runs" }, keys.map((key, place) => this.runItem(key, place)));
     this.body = h("div", { className: "compare-body", role: "tabpanel", "aria-label": t(`compare.${this.tab}`) });
     fill(
       this.container,
       h("h1", null, `${t("compare.title")} (${keys.length})`),
       total > keys.length && h("p", { className: "faint" }, t("compare.cut", { shown: keys.length, total })),
       data.problems.map((problem) => h("p", { className: "problem" }, t("compare.unread", problem))),
-      h("ul", { className: "compare-runs" }, keys.map((key, place) => this.runItem(key, place))),
+      this.list,
       h("div", { className: "tabs", role: "tablist", "aria-label": t("compare.parts") }, TABS.map((name) => this.tabButton(name))),
       this.body,
     );

@@ -9,6 +9,7 @@ import { RunColours } from "../base/colours.js";
 import { fill, h } from "../base/dom.js";
 import { change } from "../base/state.js";
 import { t } from "../base/words.js";
+import { zoomButtons } from "../tabs/charts_bar.js";
 import { groupChoice } from "./compare_groups.js";
 import { parted } from "./links.js";
 
@@ -22,7 +23,10 @@ export async function drawCurves(page) {
   const names = await metricNames(page);
   if (place !== page.body || page.isGone) return;
   const question = questionOf(page.state);
-  page.group = new ChartGroup({ onView: () => page.cards.forEach((card) => card.load()) });
+  // Zoom and what is hidden stay while x and the kind of lines do.
+  const kind = `${question.x} ${question.group ?? ""}`;
+  if (page.groupKind !== kind) page.group = new ChartGroup({ onView: () => page.cards.forEach((card) => card.load()) });
+  page.groupKind = kind;
   page.tip = new Tip();
   // The colours of groups are their own: eight groups have eight of them, whatever their runs have.
   page.groupColours ??= new RunColours();
@@ -41,6 +45,7 @@ export async function drawCurves(page) {
     const slot = h("div", { className: "compare-slot" });
     slots.append(slot);
     const card = cardOf(page, name, runs, question, spoken);
+    if (question.group) knowGroups(card);
     page.cards.push(card);
     slot.append(card.element);
     card.load();
@@ -63,6 +68,7 @@ function curvesBar(page, question) {
     h("label", null, "x ", h("select", { onChange: setAxis }, AXES.map((name) => h("option", { value: name, selected: name === x }, axisTitle(name))))),
     question.group ? null : h("label", null, `${t("compare.smooth")} `, h("input", { type: "range", min: 0, max: 0.99, step: 0.01, value: question.smooth, onChange: setSmooth })),
     groupChoice(page, x),
+    zoomButtons(page.group, () => page.cards.map((card) => card.chart).find((chart) => chart.columns)?.span ?? [0, 1], null),
   );
 }
 
@@ -78,6 +84,16 @@ function cardOf(page, name, runs, question, spoken) {
     onSettings: (text) => change({ [`c.${name}`]: text }, { quiet: true }),
     onPoint: () => {},
   });
+}
+
+/** Let all groups have their colours before one is drawn: a group has one colour, whichever metrics it has. */
+function knowGroups(card) {
+  const { asker, colours } = card;
+  card.asker = async (...asked) => {
+    const answer = await asker(...asked);
+    colours.add(answer.groups);
+    return answer;
+  };
 }
 
 /** All metrics of the runs, also those that are the same in all. */

@@ -1,14 +1,15 @@
 // The page of one run: what it is, how it is, and its tabs.
 
 import { get } from "../base/api.js";
-import { RUN_COLOURS, RunColours } from "../base/colours.js";
+import { RunColours } from "../base/colours.js";
 import { fill, h } from "../base/dom.js";
-import { duration, moment } from "../base/format.js";
 import { watch } from "../base/live.js";
 import { bindKeys } from "../base/keys.js";
-import { change, urlOf } from "../base/state.js";
+import { change } from "../base/state.js";
 import { createTimeline } from "../base/timeline.js";
 import { addWords, t } from "../base/words.js";
+import { RunHead } from "./run_head.js";
+import { showTrouble, unfoldTrouble } from "./run_trouble.js";
 
 addWords({
   "run.charts": ["Charts", "グラフ"],
@@ -19,20 +20,7 @@ addWords({
   "run.about": ["About", "詳細"],
   "run.children": ["Children", "子の実行"],
   "run.tabs": ["Parts of the run", "実行の内容"],
-  "run.failed": ["This run failed", "この実行は失敗しました"],
-  "run.canceled": ["This run was canceled", "この実行は中止されました"],
-  "run.silent": ["This run does not respond: its process is gone", "この実行は応答しません: プロセスがありません"],
-  "run.since": ["since {time}, {ago} ago", "{time} から ({ago} 前)"],
-  "run.lastlines": ["Its last log lines", "最後のログ"],
-  "run.nolines": ["It has logged no lines.", "ログはありません。"],
-  "run.alllines": ["All of the log", "ログ全体"],
-  "run.trace": ["Stack trace", "スタックトレース"],
-  "run.crash": ["Crash of {writer}", "{writer} のクラッシュ"],
   "run.gone": ["This run is gone from the folder.", "この実行はフォルダーからなくなりました。"],
-  "run.colour": ["Colour of the run: {name}. Choose the next.", "実行の色: {name}。次の色を選ぶ。"],
-  "run.copypath": ["Copy path", "パスをコピー"],
-  "run.copied": ["Copied", "コピーしました"],
-  "run.number": ["run {number}", "実行 {number}"],
   "run.noteready": ["This part cannot be shown: {text}", "表示できません: {text}"],
 });
 
@@ -51,21 +39,18 @@ const TABS = {
   about: () => import("../tabs/about.js"),
   children: () => import("../tabs/children.js"),
 };
-const LAST_LINES = 20;
-const RUNNING = ["Running", "Finalizing", "CancelRequested"];
 const FACTS_MS = 2_000;
 
 class RunPage {
   constructor(container, state) {
     Object.assign(this, { container, state, run: state.run ?? "" });
     this.timeline = createTimeline();
-    this.colours = new RunColours();
-    this.head = h("div", { className: "run-head" });
+    this.top = new RunHead(this.run, new RunColours(), () => this.recolour());
     this.trouble = h("div", { className: "run-trouble" });
     this.tabs = h("div", { className: "tabs", role: "tablist", "aria-label": t("run.tabs") });
     this.body = h("div", { className: "run-body", role: "tabpanel", id: "run-panel" });
     this.tab = { name: null };
-    fill(container, this.head, this.trouble, this.tabs, this.body);
+    fill(container, this.top.element, this.trouble, this.tabs, this.body);
   }
 
   async open() {
@@ -77,7 +62,7 @@ class RunPage {
     this.showTrouble();
     await this.showTab();
     this.stop = watch(`run:${this.run}`, (event) => this.came(event));
-    this.clock = setInterval(() => this.tick(), 1000);
+    this.clock = setInterval(() => this.top.tick(), 1000);
     this.unbind = bindKeys(Object.fromEntries(Object.keys(TABS).map((name, at) => [String(at + 1), [t(`run.${name}`), () => this.choose(name)]])));
   }
 
@@ -100,74 +85,21 @@ class RunPage {
     };
   }
 
-  // ------------------------------------------------------------------ the head
-
   showHead() {
-    const { facts } = this.facts;
-    const [experiment] = this.run.split("/");
-    document.title = `${facts.name || facts.id} \u2013 ${experiment}`;
-    fill(document.querySelector("#crumbs"), h("a", { href: urlOf({ experiment }), "data-inside": true }, experiment), " / ", facts.name || facts.id);
-    this.length = h("span", null);
-    this.status = h("span", { className: "status" });
-    fill(this.head,
-      h("div", { className: "run-title" }, this.swatch(), h("h1", null, facts.name || facts.id), this.status),
-      h("div", { className: "run-facts faint" },
-        facts.number !== null && h("span", null, t("run.number", { number: facts.number })), h("span", { className: "mono" }, facts.id),
-        facts.started && h("span", null, moment(facts.started)), this.length,
-        h("button", { className: "quiet", onClick: (event) => copy(event.target, facts.path), title: facts.path }, t("run.copypath"))),
-      facts.description && h("p", { className: "run-description" }, facts.description),
-      h("div", { className: "run-tags" }, Object.entries(facts.tags).map(([name, value]) => h("span", { className: "tag" }, value === null ? name : `${name}=${value}`))));
-    this.tick();
+    this.top.show(this.facts);
   }
 
-  swatch() {
-    const { colour, name, place } = this.colours.of(this.run);
-    const label = t("run.colour", { name });
-    const next = () => {
-      this.colours.choose(this.run, (place + 1) % RUN_COLOURS.length);
-      this.showHead();
-      this.tab.shown?.dispose();
-      this.tab = { name: null };
-      this.showTab();
-    };
-    return h("button", { className: "swatch-button", "aria-label": label, title: label, style: { background: colour }, onClick: next });
+  /** Another colour was chosen: the tab is drawn anew with it. */
+  recolour() {
+    this.showHead();
+    this.tab.shown?.dispose();
+    this.tab = { name: null };
+    this.showTab();
   }
-
-  tick() {
-    const { facts } = this.facts;
-    this.status.dataset.status = facts.status;
-    if (this.status.textContent !== facts.status) this.status.textContent = facts.status;
-    const isRunning = RUNNING.includes(facts.status);
-    const seconds = isRunning && facts.started ? (Date.now() - Date.parse(facts.started)) / 1000 : facts.seconds;
-    this.length.textContent = duration(seconds);
-  }
-
-  // ------------------------------------------------------------------ what went wrong
 
   showTrouble() {
-    const { facts } = this.facts;
-    const isFailed = facts.status === "Failed" || (facts.status === "Canceled" && facts.error);
-    if (!isFailed && facts.status !== "NotResponding") return void fill(this.trouble);
-    const title = { Failed: "run.failed", Canceled: "run.canceled", NotResponding: "run.silent" }[facts.status];
-    const since = (facts.status === "NotResponding" ? facts.last_record : facts.ended) ?? facts.last_record;
-    const lines = h("ol", { className: "last-lines" });
-    fill(this.trouble, h("section", { className: "trouble", "aria-label": t(title) },
-      h("h2", null, t(title), since && h("small", { className: "faint" }, " ", t("run.since", { time: moment(since), ago: ago(since) }))),
-      facts.error && h("p", { className: "error-text" }, h("strong", null, facts.error.type), facts.error.message && `: ${facts.error.message}`),
-      facts.error?.stacktrace && h("details", { open: true }, h("summary", null, t("run.trace")), h("pre", { tabindex: "0" }, facts.error.stacktrace)),
-      Object.entries(facts.faults ?? {}).map(([writer, text]) => h("details", null, h("summary", null, t("run.crash", { writer })), h("pre", { tabindex: "0" }, text))),
-      h("h3", null, t("run.lastlines"), " ", h("button", { className: "quiet", onClick: () => this.choose("logs") }, t("run.alllines"))), lines));
-    this.showLastLines(lines);
-  }
-
-  async showLastLines(list) {
-    try {
-      const found = await get("api/logs", { run: this.run, begin: -LAST_LINES, count: LAST_LINES });
-      fill(list, !found.total && h("li", { className: "faint" }, t("run.nolines")), found.entries.map((entry) => h("li", { "data-level": entry.level }, h("span", { className: "mono faint" }, (entry.time ?? "").slice(11, 23)), " ",
-        h("span", { className: "level" }, entry.level ?? ""), " ", h("span", { className: "text" }, entry.message ?? ""))));
-    } catch (error) {
-      if (error.name !== "AbortError") fill(list, h("li", { className: "faint" }, error.message));
-    }
+    showTrouble(this.trouble, this.run, this.facts.facts, () => this.choose("logs"));
+    unfoldTrouble(this.trouble, this.tabName === "charts");
   }
 
   // ------------------------------------------------------------------ tabs
@@ -205,6 +137,7 @@ class RunPage {
     this.tab.shown?.dispose();
     const mine = (this.tab = { name, shown: null });
     this.showTabs();
+    unfoldTrouble(this.trouble, name === "charts");
     const place = h("div");
     fill(this.body, place);
     try {
@@ -254,16 +187,6 @@ class RunPage {
       }
     }, pause);
   }
-}
-
-function ago(text) {
-  return duration((Date.now() - Date.parse(text)) / 1000);
-}
-
-async function copy(button, text) {
-  await navigator.clipboard.writeText(text).catch(() => {});
-  button.textContent = t("run.copied");
-  setTimeout(() => (button.textContent = t("run.copypath")), 1500);
 }
 
 /** Show the page of the run that the state names. */

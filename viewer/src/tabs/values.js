@@ -11,12 +11,27 @@ addWords({
   "values.none": ["This run has logged numbers only. Texts, tables, pictures and charts would be here.", "この実行には数値だけが記録されています。テキスト、表、画像、グラフはここに表示されます。"],
   "values.filter": ["Filter names", "名前で絞り込む"],
   "values.names": ["Values", "値"],
-  "values.count": ["{n} values", "{n} 件"],
+  "values.more": ["{n} more; type to find them", "残り {n} 件。入力して絞り込めます"],
   "values.gone": ["Nothing is logged under {name}.", "{name} には何も記録されていません。"],
   "values.nomatch": ["No name matches.", "一致する名前がありません。"],
 });
 
+addWords({
+  "type.text": ["text", "テキスト"], "type.bool": ["bool", "真偽値"], "type.none": ["none", "なし"], "type.list": ["list", "リスト"],
+  "type.matrix": ["matrix", "行列"], "type.table": ["table", "表"], "type.row": ["row", "行"], "type.json": ["json", "JSON"],
+  "type.image": ["image", "画像"], "type.figure": ["figure", "図"], "type.histogram": ["histogram", "ヒストグラム"],
+  "type.confusion_matrix": ["confusion matrix", "混同行列"], "type.accuracy_table": ["accuracy table", "精度表"],
+  "type.residuals": ["residuals", "残差"], "type.predictions": ["predictions", "予測"],
+});
+
 const PAUSE_MS = 2_000;
+const MOST_NAMES = 500;
+
+/** A type in words; one that is not known as it is called. */
+function typeName(type) {
+  const text = t(`type.${type}`);
+  return text === `type.${type}` ? visibleName(type) : text;
+}
 
 class ValuesTab {
   constructor(container, context, state) {
@@ -50,10 +65,11 @@ class ValuesTab {
 
   drawNames() {
     const had = this.list.contains(document.activeElement) ? document.activeElement.dataset.place : null;
-    const shown = this.names.filter((one) => one.name.toLowerCase().includes(this.query) || one.type.includes(this.query));
-    fill(this.list, shown.map((one) => h("li", null, h("button", {
+    const shown = this.names.filter((one) => one.name.toLowerCase().includes(this.query) || typeName(one.type).toLowerCase().includes(this.query));
+    fill(this.list, shown.slice(0, MOST_NAMES).map((one) => h("li", null, h("button", {
       className: "quiet", "data-place": this.names.indexOf(one), "aria-current": one === this.chosen ? "true" : null, onClick: () => this.pick(one),
-    }, h("bdi", { className: "value-name" }, visibleName(one.name)), h("span", { className: "faint value-type" }, one.type.replaceAll("_", " "), one.count > 1 && ` \u00d7${one.count}`)))),
+    }, h("bdi", { className: "value-name" }, visibleName(one.name)), h("span", { className: "faint value-type" }, typeName(one.type), one.count > 1 && ` \u00d7${one.count}`)))),
+    shown.length > MOST_NAMES && h("li", { className: "faint" }, t("values.more", { n: shown.length - MOST_NAMES })),
     !shown.length && h("li", { className: "faint" }, t("values.nomatch")));
     this.list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
     if (had !== null) this.list.querySelector(`[data-place="${had}"]`)?.focus();
@@ -72,7 +88,7 @@ class ValuesTab {
     if (!one) return void fill(this.body, h("p", { className: "faint" }, t("values.gone", { name: visibleName(this.state.value ?? "") })));
     const mine = (this.shown = `${one.type} ${one.name}`);
     const place = h("div");
-    fill(this.body, h("h2", null, h("bdi", null, visibleName(one.name)), " ", h("small", { className: "faint" }, one.type.replaceAll("_", " "))), place);
+    fill(this.body, h("h2", null, h("bdi", null, visibleName(one.name)), " ", h("small", { className: "faint" }, typeName(one.type))), place);
     const make = VIEWS[one.type] ?? VIEWS.json;
     const view = new make({ run: this.run, name: one.name, type: one.type, count: one.count, place, index: this.state.index, onIndex: (index) => change({ index }, { quiet: true }) });
     this.view = view;

@@ -37,6 +37,7 @@ function move(chart, by) {
   const last = inside.length - 1;
   const near = chart.at === null ? -1 : inside.indexOf(chart.at);
   const next = near < 0 ? (by > 0 ? 0 : last) : near + by;
+  chart.isFollower = false;
   chart.at = inside[Math.min(last, Math.max(0, next === -Infinity ? 0 : next === Infinity ? last : next))];
   plot.setCursor({ left: plot.valToPos(columns.x[chart.at], "x"), top: topOf(chart, chart.at) }, true);
   chart.onRead?.(chart, columns.lines.map((line) => columns.point(line, chart.at)).filter(Boolean));

@@ -87,7 +87,7 @@ function triangle(ctx, x, y, size, isUp) {
 // ------------------------------------------------------------------ what the log says
 
 /** Return the marks and ticks that are shown, each with its place on x, ascending. */
-function notesOf(chart) {
+export function notesOf(chart) {
   const { notes } = chart.group;
   if (!notes) return [];
   const known = chart.columns.notes;

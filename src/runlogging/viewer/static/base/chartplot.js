@@ -2,6 +2,7 @@
 
 import { drawBands } from "./chartbands.js";
 import { drawMarks } from "./chartmarks.js";
+import { select } from "./chartpointer.js";
 import { ticks } from "./chartscale.js";
 import { css } from "./colours.js";
 import { number } from "./format.js";
@@ -55,14 +56,15 @@ export function optionsOf(chart) {
     width: chart.width,
     height,
     legend: { show: false },
-    focus: { alpha: 0.35 },
+    focus: { alpha: 1 }, // the group dims, in all charts alike
     cursor: {
       y: false,
-      drag: { x: true, y: false, setScale: false },
+      // A hand that moves a pixel has clicked: what is a drag, base/chartpointer.js says.
+      drag: { x: true, y: false, setScale: false, click: () => {} },
       focus: { prox: 24 },
       dataIdx: (u, at, near) => nearest(u.data[at], near),
       points: { size: 7 },
-      bind: { dblclick: () => () => chart.group.reset() },
+      bind: { dblclick: () => () => chart.onDoubleClick() },
     },
     scales: {
       x: { time: isTime, range: () => chart.span },
@@ -71,7 +73,7 @@ export function optionsOf(chart) {
     series: [{}, ...chart.series],
     axes: [axisX(chart, isTime), axisY(chart, scale)],
     hooks: {
-      setSelect: [(u) => chart.onSelect(u)],
+      setSelect: [(u) => select(chart, u)],
       setCursor: [(u) => chart.onCursor(u)],
       setSeries: [(u, at, change) => change.focus && chart.onFocus(at)],
       drawAxes: [(u) => drawBands(chart, u)],

@@ -4,6 +4,11 @@ const MOST_TICKS = 100;
 
 /** Return [low, high] of the axis for what is shown. */
 export function yRange(found, { scale, zero, min, max }) {
+  const isGood = (limit) => limit !== null && (scale !== "log" || limit > 0);
+  return limited(free(found, scale, zero), scale, isGood(min) ? min : null, isGood(max) ? max : null);
+}
+
+function free(found, scale, zero) {
   let [low, high] = found ?? (scale === "log" ? [1, 10] : [0, 1]);
   if (scale === "log") {
     const room = low === high ? 2 : (high / low) ** 0.05;
@@ -21,9 +26,18 @@ export function yRange(found, { scale, zero, min, max }) {
     if (!zero || low < 0) low -= room;
     if (!zero || high > 0) high += room;
   }
-  if (min !== null && (scale !== "log" || min > 0)) low = min;
-  if (max !== null && (scale !== "log" || max > 0)) high = max;
-  return low < high ? [low, high] : [low - 1, low + 1];
+  return [low, high];
+}
+
+/** Put the limits that a person set in place of the ends. Two the wrong way round are turned; behind one that lies beyond all
+ * points the axis goes on a little, so that the limit holds. */
+function limited([low, high], scale, min, max) {
+  if (min !== null && max !== null && min !== max) return [Math.min(min, max), Math.max(min, max)];
+  const [from, to] = [min ?? low, max ?? high];
+  if (from < to) return [from, to];
+  const room = Math.abs(max ?? from) * 0.1 || 1;
+  if (max === null) return [from, scale === "log" ? from * 10 : from + room];
+  return [scale === "log" ? to / 10 : to - room, to];
 }
 
 /** Return what a value is on the scale: a number that grows evenly over the height. */

@@ -2,9 +2,12 @@
 
 import { get, latest, urlFor } from "./api.js";
 import { fill, h } from "./dom.js";
+import { csvOf, latexOf, markdownOf } from "./export.js";
 import { number } from "./format.js";
 import { copyText } from "./handout.js";
-import { csvText, figure, lines, num } from "./plots.js";
+import { figure } from "./plotfigure.js";
+import { lines } from "./plots.js";
+import { num } from "./plotscale.js";
 import { visible, visibleName } from "./visible.js";
 import { addWords, t } from "./words.js";
 
@@ -23,6 +26,13 @@ addWords({
 
 const PAGE_ROWS = 100;
 const COPIED_ROWS = 10_000;
+const FORMATS = { CSV: csvOf, Markdown: markdownOf, LaTeX: latexOf };
+
+/** The buttons that copy a table; tableOf() gives, at once or later, { head, rows }. */
+export function copyButtons(tableOf) {
+  const button = ([kind, format]) => h("button", { className: "quiet", onClick: async ({ currentTarget }) => copyText(format(await tableOf()), currentTarget) }, t("table.copy", { kind }));
+  return Object.entries(FORMATS).map(button);
+}
 
 /** A cell: what is missing, NaN and numbers each look as what they are. */
 export function cell(value) {
@@ -75,7 +85,7 @@ export class DataTable {
       total > PAGE_ROWS && h("button", { disabled: this.offset === 0, onClick: () => this.again({ offset: Math.max(0, this.offset - PAGE_ROWS) }) }, t("table.previous")),
       total > PAGE_ROWS && h("button", { disabled: to >= total, onClick: () => this.again({ offset: to }) }, t("table.next")),
       h("span", { className: "spring" }),
-      Object.keys(FORMATS).map((kind) => h("button", { className: "quiet", onClick: (event) => this.copy(kind, event.currentTarget) }, t("table.copy", { kind }))),
+      copyButtons(() => this.whole()),
       h("a", { href: urlFor("api/table", { ...this.params, as: "csv" }), download: "" }, t("table.csv")));
   }
 
@@ -90,9 +100,9 @@ export class DataTable {
       isSorted && h("span", { "aria-hidden": "true" }, this.sort.descending ? " \u25bc" : " \u25b2")));
   }
 
-  async copy(kind, button) {
-    const found = await get("api/table", { ...this.params, ...this.sort, offset: 0, limit: COPIED_ROWS });
-    await copyText(FORMATS[kind](found.columns, found.rows), button);
+  async whole() {
+    const { columns, rows } = await get("api/table", { ...this.params, ...this.sort, offset: 0, limit: COPIED_ROWS });
+    return { head: columns, rows };
   }
 
   drawLine() {
@@ -116,26 +126,3 @@ export class DataTable {
 
 const least = (values) => values.reduce((low, value) => Math.min(low, value), Infinity);
 const greatest = (values) => values.reduce((high, value) => Math.max(high, value), -Infinity);
-
-// ---------------------------------------------------------------------- formats
-
-const plain = (value) => (value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
-
-/** Rows as a table of Markdown. */
-export function markdownText(columns, rows) {
-  const text = (value) => plain(value).replaceAll("\\", "\\\\").replaceAll("|", "\\|").replaceAll(/\s*[\r\n]+\s*/g, " ").replaceAll("<", "&lt;");
-  const line = (cells) => `| ${cells.map(text).join(" | ")} |\n`;
-  return line(columns) + `|${" --- |".repeat(columns.length)}\n` + rows.map(line).join("");
-}
-
-const TEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}" };
-
-/** Rows as a tabular of LaTeX. */
-export function latexText(columns, rows) {
-  const text = (value) => plain(value).replaceAll(/[\\~^]|[&%$#_{}]/g, (char) => TEX[char] ?? `\\${char}`).replaceAll(/[\r\n]+/g, " ");
-  const line = (cells) => `${cells.map(text).join(" & ")} \\\\\n`;
-  const kinds = columns.map((_, at) => (rows.every((row) => row[at] === null || typeof row[at] === "number") ? "r" : "l")).join("");
-  return `\\begin{tabular}{${kinds}}\n\\hline\n${line(columns)}\\hline\n${rows.map(line).join("")}\\hline\n\\end{tabular}\n`;
-}
-
-export const FORMATS = { CSV: (columns, rows) => csvText(columns, rows.map((row) => row.map(plain))), Markdown: markdownText, LaTeX: latexText };

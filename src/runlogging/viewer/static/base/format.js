@@ -41,7 +41,7 @@ export function clock(text) {
 /** A size in bytes. */
 export function bytes(size) {
   if (size === null || size === undefined) return "";
-  const units = ["B", "KB", "MB", "GB", "TB"];
+  const units = ["B", "kB", "MB", "GB", "TB"];
   let place = 0;
   let value = size;
   while (value >= 999.5 && place < units.length - 1) {

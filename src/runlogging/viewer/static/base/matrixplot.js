@@ -2,7 +2,8 @@
 
 import { fill, h, perFrame, s } from "./dom.js";
 import { number } from "./format.js";
-import { clipped, picture } from "./plots.js";
+import { layoutOf, MOST_HEIGHT, namesOf, shadeOf } from "./matrixparts.js";
+import { picture } from "./plotaxes.js";
 import { addWords, t } from "./words.js";
 
 addWords({
@@ -15,8 +16,6 @@ addWords({
   "matrix.summary": ["{n} classes, {total} samples, {right} right ({share}).", "{n} クラス、{total} 件、正解 {right} 件 ({share})。"],
 });
 
-const CHAR = 6.4;
-const MOST_HEIGHT = 560;
 
 /** A share as per cent. */
 export function percent(share) {
@@ -78,77 +77,54 @@ export class MatrixPlot {
   }
 
   measure() {
-    const n = this.labels.length;
     const width = this.element.clientWidth;
-    const longest = this.labels.reduce((most, label) => Math.max(most, [...label].length), 1);
-    const side = Math.min(longest * CHAR + 10, width * 0.28, 150);
-    this.left = 22 + side;
-    this.top = 22 + (longest > 4 ? Math.min(longest * CHAR * 0.72 + 16, 110) : 18);
-    const digits = Math.max(3, ...this.matrix.slice(0, 50).map((row) => String(row.slice(0, 50).reduce((most, value) => Math.max(most, value), 0)).length));
-    const least = n > 30 ? 20 : Math.max(30, digits * 7 + 8);
-    this.cell = Math.min(Math.max(least, Math.floor((width - this.left - 4) / n)), 72);
-    this.hasText = this.cell >= digits * 6.6 + 2;
-    this.width = Math.min(width, this.left + n * this.cell + 2);
-    this.height = Math.min(MOST_HEIGHT, this.top + n * this.cell + 2);
-    this.spacer.style.width = `${this.left + n * this.cell + 2}px`;
-    this.spacer.style.height = `${this.top + n * this.cell + 2}px`;
+    const layout = layoutOf(this.labels, this.matrix, [width, MOST_HEIGHT], Math.min(width * 0.28, 150));
+    this.layout = layout;
+    this.width = Math.min(width, layout.width);
+    this.height = Math.min(MOST_HEIGHT, layout.height);
+    this.spacer.style.width = `${layout.width}px`;
+    this.spacer.style.height = `${layout.height}px`;
     this.scroll.style.maxHeight = `${MOST_HEIGHT + 16}px`;
   }
 
   draw() {
     if (!this.element.clientWidth) return;
     this.measure();
-    const { cell, left, top, width, height } = this;
+    const { width, height } = this;
+    const { cell, left, top } = this.layout;
     const n = this.labels.length;
     const [dx, dy] = [this.scroll.scrollLeft, this.scroll.scrollTop];
-    const first = (offset) => Math.max(0, Math.floor(offset / cell));
-    const past = (offset, size) => Math.min(n, Math.ceil((offset + size) / cell));
+    const seen = (offset, size) => [Math.max(0, Math.floor(offset / cell)), Math.min(n, Math.ceil((offset + size) / cell))];
+    const view = { dx, dy, width, height, rows: seen(dy, height - top), columns: seen(dx, width - left) };
     const svg = picture(width, height, { title: this.title, summary: this.summary, className: "plot-matrix" });
     const cells = s("g");
-    const names = s("g");
-    for (let row = first(dy); row < past(dy, height - top); row += 1) {
-      const y = top + row * cell - dy;
-      for (let column = first(dx); column < past(dx, width - left); column += 1) cells.append(this.cellAt(row, column, left + column * cell - dx, y));
+    for (let row = view.rows[0]; row < view.rows[1]; row += 1) {
+      for (let column = view.columns[0]; column < view.columns[1]; column += 1) cells.append(this.cellAt(row, column, left + column * cell - dx, top + row * cell - dy));
     }
-    names.append(s("rect", { className: "plot-ground", x: 0, y: 0, width, height: top }), s("rect", { className: "plot-ground", x: 0, y: 0, width: left, height }));
-    for (let row = first(dy); row < past(dy, height - top); row += 1) {
-      const y = top + (row + 0.5) * cell - dy;
-      if (y > top - 2) names.append(s("text", { x: left - 6, y: y + 4, "text-anchor": "end" }, clipped(this.labels[row], left - 30), s("title", null, this.labels[row])));
-    }
-    for (let column = first(dx); column < past(dx, width - left); column += 1) {
-      const x = left + (column + 0.5) * cell - dx;
-      if (x < left) continue;
-      const label = clipped(this.labels[column], Math.min(150, (top - 24) / 0.68));
-      const isLong = top > 45;
-      names.append(s("text", { x, y: top - 6, "text-anchor": isLong ? "start" : "middle", transform: isLong ? `rotate(-45 ${x} ${top - 6})` : null }, label, s("title", null, this.labels[column])));
-    }
-    names.append(s("rect", { className: "plot-ground", x: 0, y: 0, width: left, height: 20 }),
-      s("text", { className: "plot-label", x: Math.max(left, (left + width) / 2), y: 13, "text-anchor": "middle" }, t("matrix.predicted")),
-      s("text", { className: "plot-label", x: 12, y: (top + height) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${(top + height) / 2})` }, t("matrix.true")));
-    svg.append(cells, names);
+    svg.append(cells, namesOf(this.labels, this.layout, view));
     svg.addEventListener("pointermove", (event) => this.pointAt(event));
     fill(this.place, svg);
     this.svg = svg;
   }
 
   cellAt(row, column, x, y) {
-    const share = this.share(row, column);
-    const shade = share / this.peak;
+    const { cell, hasText } = this.layout;
+    const shade = this.share(row, column) / this.peak;
     const isChosen = this.at[0] === row && this.at[1] === column && this.hasKeys;
     return s("g", null,
-      s("rect", { className: "plot-cell", x, y, width: this.cell, height: this.cell }),
-      share > 0 && s("rect", { className: "plot-heat", x: x + 0.5, y: y + 0.5, width: this.cell - 1, height: this.cell - 1, "fill-opacity": (0.08 + 0.92 * shade).toFixed(3) }),
-      this.hasText && s("text", { className: shade > 0.5 ? "plot-strong" : "", x: x + this.cell / 2, y: y + this.cell / 2 + 4, "text-anchor": "middle" }, this.text(row, column)),
-      isChosen && s("rect", { className: "plot-frame", x: x + 1, y: y + 1, width: this.cell - 2, height: this.cell - 2 }));
+      s("rect", { className: "plot-cell", x, y, width: cell, height: cell }),
+      shade > 0 && s("rect", { className: "plot-heat", x: x + 0.5, y: y + 0.5, width: cell - 1, height: cell - 1, "fill-opacity": shadeOf(shade) }),
+      hasText && s("text", { className: shade > 0.5 ? "plot-strong" : "", x: x + cell / 2, y: y + cell / 2 + 4, "text-anchor": "middle" }, this.text(row, column)),
+      isChosen && s("rect", { className: "plot-frame", x: x + 1, y: y + 1, width: cell - 2, height: cell - 2 }));
   }
 
   pointAt(event) {
+    const { left, top, cell } = this.layout;
     const box = this.svg.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left - this.left + this.scroll.scrollLeft) / this.cell);
-    const row = Math.floor((event.clientY - box.top - this.top + this.scroll.scrollTop) / this.cell);
+    const [x, y] = [event.clientX - box.left - left, event.clientY - box.top - top];
+    const [row, column] = [Math.floor((y + this.scroll.scrollTop) / cell), Math.floor((x + this.scroll.scrollLeft) / cell)];
     const n = this.labels.length;
-    if (row < 0 || column < 0 || row >= n || column >= n || event.clientX - box.left < this.left || event.clientY - box.top < this.top) return;
-    this.say(row, column);
+    if (x >= 0 && y >= 0 && row < n && column < n) this.say(row, column);
   }
 
   say(row, column) {
@@ -164,9 +140,10 @@ export class MatrixPlot {
     const within = (value) => Math.min(this.labels.length - 1, Math.max(0, value));
     this.hasKeys = true;
     this.say(within(this.at[0] + by[0]), within(this.at[1] + by[1]));
-    const keep = (offset, size, at) => Math.min(at * this.cell, Math.max(offset, (at + 1) * this.cell - size));
-    this.scroll.scrollTop = keep(this.scroll.scrollTop, this.height - this.top, this.at[0]);
-    this.scroll.scrollLeft = keep(this.scroll.scrollLeft, this.width - this.left, this.at[1]);
+    const { left, top, cell } = this.layout;
+    const keep = (offset, size, at) => Math.min(at * cell, Math.max(offset, (at + 1) * cell - size));
+    this.scroll.scrollTop = keep(this.scroll.scrollTop, this.height - top, this.at[0]);
+    this.scroll.scrollLeft = keep(this.scroll.scrollLeft, this.width - left, this.at[1]);
     this.draw();
   }
 }

@@ -57,20 +57,21 @@ export function makeTable(container, options) {
       x += column.width;
     }
     const order = [...pinned, ...free];
-    return { pinned, seen, before, after, width: offset + x, order };
+    const numbers = new Map(order.map((column, number) => [column, number]));
+    return { pinned, seen, before, after, width: offset + x, order, numbers };
   }
 
   function cells(view, make) {
     let left = 0;
     const parts = view.pinned.map((column) => {
-      const element = make(column, view.order.indexOf(column));
+      const element = make(column, view.numbers.get(column));
       element.classList.add("pinned");
       element.style.left = `${left}px`;
       left += column.width;
       return element;
     });
     const spacer = (width) => width > 0 && h("div", { className: "grid-space", role: "presentation", style: { width: `${width}px` } });
-    return [parts, spacer(view.before), view.seen.map((column) => make(column, view.order.indexOf(column))), spacer(view.after)];
+    return [parts, spacer(view.before), view.seen.map((column) => make(column, view.numbers.get(column))), spacer(view.after)];
   }
 
   function drawHead(view) {

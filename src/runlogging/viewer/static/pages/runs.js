@@ -22,6 +22,8 @@ import { Selection } from "./runs_selection.js";
 import { Sparks } from "./runs_sparks.js";
 
 const REFRESH_MS = 1000;
+const PAUSE_MS = 300; // what is asked for by scrolling has so long to come in before all is asked for again
+const WAIT_MS = 100; // then what is known is shown while the rest is being read
 const MOST_COLUMNS = 60; // of the first answer
 const ORDER = ["where", "exp", "sort", "group", "agg", "band", "fold"];
 
@@ -131,11 +133,17 @@ class RunsPage {
     this.timer = setTimeout(() => this.load({ fresh: 1, about: 1 }), Math.max(0, this.loadedAt + REFRESH_MS - Date.now()));
   }
 
+  /** Runs are still being read: show what is known once a second, and all as soon as it is known. */
+  follow() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.load({ about: 1, rest: 1, wait: REFRESH_MS - PAUSE_MS }), PAUSE_MS);
+  }
+
   // ------------------------------------------------------------------ data
 
   params(more) {
     const { where, exp, fold } = this.state;
-    return { where, experiment: exp, sort: this.sort, fold, closed: [...this.turned].slice(0, 200), hidden: [...this.hidden].slice(0, 200), ...more };
+    return { where, experiment: exp, sort: this.sort, fold, closed: [...this.turned].slice(0, 200), hidden: [...this.hidden].slice(0, 200), wait: WAIT_MS, ...more };
   }
 
   async load({ isNew = false, ...more } = {}) {
@@ -159,7 +167,7 @@ class RunsPage {
     this.facts = answer;
     this.rows.renew(isNew);
     if (answer.rows) this.rows.replace(answer, ids);
-    if (answer.loading) this.soon();
+    if (answer.loading) this.follow();
     if (isNew && this.table) this.table.element.scrollTop = 0;
     this.draw();
     if (isFirst && answer.columns && !answer.groups && !this.state.cols && !remembered("runs.columns")) await this.load();

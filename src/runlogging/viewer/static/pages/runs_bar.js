@@ -36,7 +36,7 @@ export function drawActions(page) {
   const { facts, selection } = page;
   const { isAll } = selection;
   const count = isAll ? facts.fitting : selection.size;
-  fill(page.count, t("runs.count", { fitting: facts.fitting, runs: facts.runs }), facts.problems ? [" · ", h("span", { className: "bad" }, t("runs.damaged", { count: facts.problems }))] : null, facts.loading ? ` · ${t("runs.loading")}` : null);
+  fill(page.count, t("runs.count", { fitting: facts.fitting, runs: facts.runs }), facts.problems ? [" · ", h("span", { className: "bad" }, t("runs.damaged", { count: facts.problems }))] : null, facts.loading ? h("span", { className: "runs-loading" }, " · ", t("runs.loading", { read: facts.read.toLocaleString(), runs: facts.runs.toLocaleString() })) : null);
   const button = (name, work, isOff = false) => h("button", { onClick: (event) => work(event.currentTarget), disabled: isOff }, t(`runs.${name}`));
   fill(
     page.actions,

@@ -6,6 +6,7 @@ import { t } from "../base/words.js";
 
 export class FilterLine {
   constructor(where, onChange) {
+    const say = () => onChange(this.input.value.trim() ? this.input.value : null);
     this.input = h("input", {
       type: "text",
       className: "filter mono",
@@ -15,7 +16,8 @@ export class FilterLine {
       "aria-describedby": "filter-error",
       spellcheck: "false",
       autocomplete: "off",
-      onInput: settled(() => onChange(this.input.value.trim() ? this.input.value : null), 250),
+      onInput: settled(say, 250),
+      onKeydown: (event) => event.key === "Enter" && !event.isComposing && say(),
     });
     this.error = h("div", { id: "filter-error", role: "status" });
   }

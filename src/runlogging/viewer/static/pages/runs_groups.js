@@ -5,6 +5,7 @@ import { valueText } from "../base/export.js";
 import { number } from "../base/format.js";
 import { urlOf } from "../base/state.js";
 import { t } from "../base/words.js";
+import { saidValue } from "./compare_scale.js";
 import { titleOf } from "./runs_columns.js";
 
 const MOST_GROUPS = 500;
@@ -75,7 +76,7 @@ export class GroupTable {
       "tr",
       { "data-group": key },
       h("td", null, h("button", { className: "quiet", "aria-label": `${t("runs.hide")} ${group.values.map(valueText).join(", ")}`, onClick: () => (this.hidden.add(key), this.redraw()) }, "×")),
-      group.values.map((value) => h("td", null, open(value === null ? h("em", { className: "faint" }, t("runs.missing")) : shownValue(value)))),
+      group.values.map((value) => h("td", null, open(value === null ? h("em", { className: "faint" }, t("runs.missing")) : saidValue(value)))),
       h("td", { className: "number" }, group.count, h("div", { className: "statuses" }, Object.entries(group.statuses).map(([name, count]) => h("span", { className: "status", "data-status": name }, `${count} ${name}`)))),
       ids.map((id) => h("td", { className: "number" }, figureOf(group.cells[id], scales.get(id)))),
     );
@@ -89,7 +90,6 @@ export class GroupTable {
   }
 }
 
-const shownValue = (value) => (value === "" ? '""' : valueText(value));
 
 function scaleOf(cells) {
   const ends = cells.flatMap((cell) => [cell?.low, cell?.high, cell?.centre]).filter((value) => typeof value === "number");

@@ -92,7 +92,7 @@ export class RunRows {
   /** Have the rows of a long range here. */
   async fill(first, last) {
     for (let offset = first; offset <= last; offset += MOST_AT_ONCE) {
-      this.take(await get("api/runs", this.options.params({ columns: [], offset, limit: Math.min(MOST_AT_ONCE, last - offset + 1) })), []);
+      this.take(await get("api/runs", this.options.params({ columns: [], offset, limit: Math.min(MOST_AT_ONCE, last - offset + 1), wait: null })), []);
     }
     this.have.clear();
   }
@@ -101,7 +101,7 @@ export class RunRows {
   async all(ids) {
     const rows = [];
     for (let offset = 0; ; offset += MOST_AT_ONCE) {
-      const answer = await get("api/runs", { ...this.options.params({ columns: ids, offset, limit: MOST_AT_ONCE }), closed: [], fold: null });
+      const answer = await get("api/runs", { ...this.options.params({ columns: ids, offset, limit: MOST_AT_ONCE }), closed: [], fold: null, wait: null });
       rows.push(...answer.rows.filter((row) => row.fits));
       if (offset + MOST_AT_ONCE >= answer.total) return rows;
     }

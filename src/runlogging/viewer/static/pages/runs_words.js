@@ -20,7 +20,7 @@ addWords({
   "runs.remove": ["Remove {name}", "{name} を除く"],
   "runs.reset": ["Default columns", "既定の列"],
   "runs.count": ["{fitting} of {runs} runs", "{runs} 件中 {fitting} 件"],
-  "runs.loading": ["reading runs", "読み込み中"],
+  "runs.loading": ["{read} of {runs} runs read", "{runs} 件中 {read} 件を読み込み済み"],
   "runs.damaged": ["{count} damaged", "破損 {count}"],
   "runs.selected": ["{count} selected", "{count} 件を選択"],
   "runs.compare": ["Compare", "比較"],

@@ -46,6 +46,7 @@ class Charts {
     this.build();
     this.news = new ChartNews(this);
     this.watchers();
+    this.cursorCame(context.timeline.current); // what was chosen in another tab, such as a line of the log
   }
 
   watchers() {
@@ -79,7 +80,7 @@ class Charts {
   // ------------------------------------------------------------------ the frame
 
   build() {
-    this.search = h("input", { type: "search", placeholder: t("charts.search"), "aria-label": t("charts.search"), value: this.state.q ?? "",
+    this.search = h("input", { type: "search", placeholder: t("charts.search"), "aria-label": t("charts.search"), value: this.state.name ?? "",
       onInput: settled(() => this.searched(), 120) });
     this.badSearch = h("span", { className: "problem-note", role: "status" });
     this.count = h("span", { className: "faint" });
@@ -117,8 +118,8 @@ class Charts {
   update(state) {
     const before = this.state;
     this.state = state;
-    if (this.search.value !== (state.q ?? "") && document.activeElement !== this.search) this.search.value = state.q ?? "";
-    if (before.q !== state.q) this.list();
+    if (this.search.value !== (state.name ?? "") && document.activeElement !== this.search) this.search.value = state.name ?? "";
+    if (before.name !== state.name) this.list();
     const view = viewOf(state);
     const now = this.group.view;
     if (view?.from !== now?.from || view?.to !== now?.to) this.group.setView(view, { isStep: false, isQuiet: true });
@@ -167,7 +168,7 @@ class Charts {
   }
 
   searched() {
-    this.setState({ q: this.search.value || null });
+    this.setState({ name: this.search.value || null });
     this.list();
   }
 
@@ -175,7 +176,7 @@ class Charts {
 
   /** Lay out the sections of what fits the search; charts come when they are seen. */
   list() {
-    const fits = matcher(this.state.q ?? "");
+    const fits = matcher(this.state.name ?? "");
     this.badSearch.textContent = fits ? "" : t("charts.badsearch");
     if (!fits) return;
     const shown = this.metrics.filter((metric) => fits(metric.name));
@@ -188,7 +189,7 @@ class Charts {
     let before = 0;
     const folds = remembered(this.foldKey, {});
     const sections = sectionsOf(shown).map(({ title, metrics }) => {
-      const isOpen = folds[title] ?? (Boolean(this.state.q) || before < OPEN_SECTIONS);
+      const isOpen = folds[title] ?? (Boolean(this.state.name) || before < OPEN_SECTIONS);
       before += metrics.length;
       return this.section(title, metrics, isOpen);
     });

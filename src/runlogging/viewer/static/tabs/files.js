@@ -1,6 +1,7 @@
 // The files that a run keeps: a list to filter and sort, a preview of the chosen one, its download and its path.
 
 import { get, latest, urlFor } from "../base/api.js";
+import { cutText } from "../base/cut.js";
 import { fill, h, settled } from "../base/dom.js";
 import { bytes, moment } from "../base/format.js";
 import { copyText } from "../base/handout.js";
@@ -160,7 +161,7 @@ function kindText(row) {
 }
 
 function previewOf(found, row) {
-  const cut = found.cut && h("p", { className: "faint" }, t("files.shortened", { text: found.cut }));
+  const cut = found.cut && h("p", { className: "faint" }, t("files.shortened", { text: cutText(found.cut) }));
   if (found.kind === "image") return [imageOf(row)];
   if (found.kind === "table") return [cut, tableOf(found)];
   if (found.kind === "json") return [cut, tree(found.value)];
