@@ -240,6 +240,20 @@ def test_news_that_an_answer_overtook_double_nothing(page: Page, run: RunningRun
     _assert_whole(page, BEFORE + 3)
 
 
+def test_a_point_that_comes_before_the_first_answer_is_shown(
+    page: Page, run: RunningRun, start_viewer: StartViewer
+) -> None:
+    """What is logged while a chart's first answer is on its way is there without a further point."""
+    viewer = start_viewer(run.path.parent.parent)
+    held = Held(page, "api/series")
+    page.goto(viewer.at(view="run", run=run.key))
+    held.wait_for(2)
+    _add(run, BEFORE, BEFORE + 1)
+    page.wait_for_timeout(1_500)
+    held.let_go()
+    _arrived(page, BEFORE + 1)
+
+
 # ---------------------------------------------------------------------- idle
 
 

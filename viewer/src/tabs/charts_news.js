@@ -32,6 +32,7 @@ export class ChartNews {
     for (const card of cards.values()) {
       const cursor = card.cursor?.[run];
       if (cursor) byCursor.set(cursor, [...(byCursor.get(cursor) ?? []), card]);
+      else card.arrivals += 1; // its answer may be older than what came
     }
     // Charts that are still being asked for get it all; without any, only the number of metrics is asked for.
     if (!byCursor.size && cards.size) return;
