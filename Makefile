@@ -8,7 +8,7 @@ PIP_INSTALL = -m pip install -q --disable-pip-version-check
 SOURCES = src tests samples benchmarks
 
 # Three at a time on two cores, as many of them wait for processes; what fails there, beside another test, is tried once more alone, and must pass.
-run-tests = $(1) -m pytest -n 3 --dist loadfile --ignore=tests/integrations -m "$(2)" || \
+run-tests = $(1) -m pytest -n $(3) --dist loadfile --ignore=tests/integrations -m "$(2)" || \
 	$(1) -m pytest --last-failed --last-failed-no-failures none --ignore=tests/integrations -m "$(2)"
 
 .PHONY: help demo test test-browser test-other lint bench bench-reading bench-viewer viewer test-integrations clean which-python
@@ -36,15 +36,15 @@ demo: .venv/.samples
 	@echo "Next: $(BIN)/runlogging logs latest --root demo/runs"
 
 test: .venv/.test
-	$(call run-tests,$(BIN)/python,not browser)
+	$(call run-tests,$(BIN)/python,not browser,3)
 
 # The pages in a real browser: Debian's chromium, headless. Without it they are skipped.
 test-browser: .venv/.test
-	$(call run-tests,$(BIN)/python,browser)
+	$(call run-tests,$(BIN)/python,browser,4)
 
 # The same with another Python, in an environment of its own.
 test-other: .venv-other/.test
-	$(call run-tests,.venv-other/bin/python,not browser)
+	$(call run-tests,.venv-other/bin/python,not browser,3)
 
 lint: .venv/.lint
 	$(BIN)/ruff check $(SOURCES)

@@ -411,8 +411,7 @@ def test_a_saved_plot_has_its_title_and_legend(made: tuple[Viewer, str], quiet_p
     assert [text for text in texts if text and "AUC" in text] == ["0: AUC 0.836", "1: AUC 1.000", "2: AUC 1.000"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en-US", "ja-JP"])
+@pytest.mark.parametrize(("theme", "language"), [("light", "en-US"), ("dark", "ja-JP")])
 def test_every_type_is_shown(
     made: tuple[Viewer, str], browser: Browser, noise: Noise, theme: Literal["light", "dark"], language: str
 ) -> None:

@@ -40,6 +40,15 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Replace what an element holds by the like of it; whatever had the keyboard there has it again. */
+export function refill(element, ...children) {
+  const stops = () => [...element.querySelectorAll("a[href], button, input, select")];
+  const at = stops().indexOf(document.activeElement);
+  fill(element, ...children);
+  if (at >= 0) stops()[at]?.focus({ preventScroll: true });
+  return element;
+}
+
 /** Call a function at most once a frame, with the last arguments. */
 export function perFrame(work) {
   let waiting = null;

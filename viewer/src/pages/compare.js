@@ -17,8 +17,8 @@ const MOST = 100;
 const DRAW = { curves: drawCurves, table: drawParameters, metrics: drawMetrics, logs: drawLogs, parallel: drawParallel, scatter: drawScatter };
 const TABS = Object.keys(DRAW);
 
-/** What the page is laid out by: which runs, which metrics, and what could not be read. */
-const shapeOf = (data) => data && JSON.stringify([data.keys, data.metrics.map(({ name }) => name), data.same.metrics, data.problems]);
+/** What the page is laid out by: which runs, how many metrics, and what could not be read. */
+const shapeOf = (data) => data && JSON.stringify([data.keys, data.metrics.length + data.same.metrics, data.problems]);
 
 export async function show(container, state) {
   const page = new ComparePage(container, state);

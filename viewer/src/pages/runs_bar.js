@@ -1,6 +1,6 @@
 // Above the table of runs: what is shown of it, and what is done with the selected ones.
 
-import { fill, h } from "../base/dom.js";
+import { fill, h, refill } from "../base/dom.js";
 import { pythonOf } from "../base/export.js";
 import { change, urlOf } from "../base/state.js";
 import { t } from "../base/words.js";
@@ -17,7 +17,7 @@ export function drawBar(page) {
   const groups = page.known.filter((column) => column.kind === "param" || column.kind === "tag").slice(0, 1000);
   const inGroups = [["", t("runs.nogroup")], ["experiment", titleOf("experiment")], ["parent", titleOf("parent")], ["status", titleOf("status")], ...groups.map(({ name }) => [name, name])];
   if (group && !inGroups.some(([name]) => name === group)) inGroups.push([group, page.group.join(" × ")]);
-  fill(
+  refill(
     page.bar,
     select(t("runs.experiment"), "exp", [["", t("runs.all")], ...(page.experiments ?? []).map(({ name, count }) => [name, `${name} (${count})`])], exp),
     select(t("runs.group"), "group", inGroups.map(([name, text]) => [name && name !== group ? joined([name]) : name, text]), group),
@@ -38,7 +38,7 @@ export function drawActions(page) {
   const count = isAll ? facts.fitting : selection.size;
   fill(page.count, t("runs.count", { fitting: facts.fitting, runs: facts.runs }), facts.problems ? [" · ", h("span", { className: "bad" }, t("runs.damaged", { count: facts.problems }))] : null, facts.loading ? h("span", { className: "runs-loading" }, " · ", t("runs.loading", { read: facts.read.toLocaleString(), runs: facts.runs.toLocaleString() })) : null);
   const button = (name, work, isOff = false) => h("button", { onClick: (event) => work(event.currentTarget), disabled: isOff }, t(`runs.${name}`));
-  fill(
+  refill(
     page.actions,
     h("span", { className: "selected", role: "status" }, t("runs.selected", { count })),
     button("compare", () => page.compare(), count < 2),

@@ -76,7 +76,7 @@ export class GroupTable {
       "tr",
       { "data-group": key },
       h("td", null, h("button", { className: "quiet", "aria-label": `${t("runs.hide")} ${group.values.map(valueText).join(", ")}`, onClick: () => (this.hidden.add(key), this.redraw()) }, "×")),
-      group.values.map((value) => h("td", null, open(value === null ? h("em", { className: "faint" }, t("runs.missing")) : saidValue(value)))),
+      group.values.map((value, at) => h("td", null, open(value === null ? h("em", { className: "faint" }, t("runs.missing")) : shown(value, this.view.by[at])))),
       h("td", { className: "number" }, group.count, h("div", { className: "statuses" }, Object.entries(group.statuses).map(([name, count]) => h("span", { className: "status", "data-status": name }, `${count} ${name}`)))),
       ids.map((id) => h("td", { className: "number" }, figureOf(group.cells[id], scales.get(id)))),
     );
@@ -90,6 +90,9 @@ export class GroupTable {
   }
 }
 
+
+/** A tag is always a text; of other columns a text that looks like a number, or like nothing, stands in quotes. */
+const shown = (value, id) => (id.startsWith("tags.") && value !== "" ? valueText(value) : saidValue(value));
 
 function scaleOf(cells) {
   const ends = cells.flatMap((cell) => [cell?.low, cell?.high, cell?.centre]).filter((value) => typeof value === "number");
