@@ -9,7 +9,9 @@ import { titleOf } from "./runs_columns.js";
 
 /** Experiment, groups, columns and folding. */
 export function drawBar(page) {
-  const { exp, group, agg, band, fold } = page.state;
+  const { exp, group, agg, band, fold, where } = page.state;
+  const { known, experiments, hasTree, chooser } = page;
+  if (isDrawn(page, "bar", [exp, group, agg, band, fold, where, hasTree, chooser.isOpen, experiments, known.map(({ name }) => name)])) return;
   const choose = (name) => (event) => change({ [name]: event.target.value || null }, { push: true });
   const option = (value, text, now) => h("option", { value, selected: value === (now ?? "") }, text);
   const select = (label, name, choices, now) =>
@@ -31,10 +33,19 @@ export function drawBar(page) {
   );
 }
 
+/** Tell whether a part of the page was drawn with just this: made anew, it would take the keyboard and open lists along. */
+function isDrawn(page, part, facts) {
+  const text = JSON.stringify(facts);
+  const isSame = page.drawn?.[part] === text;
+  page.drawn = { ...page.drawn, [part]: text };
+  return isSame;
+}
+
 /** How many runs there are and are selected, and what is done with those. */
 export function drawActions(page) {
   const { facts, selection } = page;
   const { isAll } = selection;
+  if (isDrawn(page, "actions", [facts.fitting, facts.runs, facts.problems, facts.loading, facts.read, selection.size, isAll, page.hidden.size])) return;
   const count = isAll ? facts.fitting : selection.size;
   fill(page.count, t("runs.count", { fitting: facts.fitting, runs: facts.runs }), facts.problems ? [" · ", h("span", { className: "bad" }, t("runs.damaged", { count: facts.problems }))] : null, facts.loading ? h("span", { className: "runs-loading" }, " · ", t("runs.loading", { read: facts.read.toLocaleString(), runs: facts.runs.toLocaleString() })) : null);
   const button = (name, work, isOff = false) => h("button", { onClick: (event) => work(event.currentTarget), disabled: isOff }, t(`runs.${name}`));
