@@ -40,7 +40,7 @@ test: .venv/.test
 
 # The pages in a real browser: Debian's chromium, headless. Without it they are skipped.
 test-browser: .venv/.test
-	$(call run-tests,$(BIN)/python,browser,4)
+	$(call run-tests,$(BIN)/python,browser,3)
 
 # The same with another Python, in an environment of its own.
 test-other: .venv-other/.test
