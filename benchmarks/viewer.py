@@ -7,30 +7,27 @@ the figures are.
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import math
 import os
-import platform
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from _figures import Figure, print_figures
+from _figures import Figure
+from _pages import medians, run
 
 import runlogging
 from runlogging.folder import format_time
 
-CHROMIUM = "/usr/bin/chromium"
 READY = ".chart-card[data-ready]"
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 _clock = time.perf_counter
@@ -224,19 +221,14 @@ def page_weight(browser: Any, root: Path, key: str) -> float:
     return sum(len(gzip.compress(file.read_bytes(), 6)) for file in files if file.is_file()) / 1000
 
 
-def measure(sizes: Sizes, folder: Path) -> list[Figure]:
+def measure(browser: Any, folder: Path, sizes: Sizes) -> list[Figure]:
     """Return all figures."""
-    from playwright.sync_api import sync_playwright
-
     root = folder / "runs"
     long, wide = make_long_run(root, sizes.points), make_wide_run(root, sizes.names)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        many = _medians(sizes.passes, lambda: measure_long(browser, root, long, sizes.points))
-        names = _medians(sizes.passes, lambda: measure_wide(browser, root, wide))
-        live = measure_live(browser, root, sizes.logged)
-        weight = page_weight(browser, root, long)
-        browser.close()
+    many = medians(sizes.passes, lambda: measure_long(browser, root, long, sizes.points))
+    names = medians(sizes.passes, lambda: measure_wide(browser, root, wide))
+    live = measure_live(browser, root, sizes.logged)
+    weight = page_weight(browser, root, long)
     return [
         Figure(f"first chart of a run with {sizes.points:,} points", many["first"], 1.0, "s"),
         Figure("zoom to full resolution", many["zoom"], 0.2, "s"),
@@ -250,29 +242,5 @@ def measure(sizes: Sizes, folder: Path) -> list[Figure]:
     ]
 
 
-def _medians(passes: int, work: Callable[[], dict[str, float]]) -> dict[str, float]:
-    found = [work() for _ in range(passes)]
-    return {name: statistics.median(one[name] for one in found) for name in found[0]}
-
-
-def main() -> None:
-    """Measure, print, and write JSON where that is asked for."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="shows that it works, not how fast")
-    parser.add_argument("--passes", type=int, help="how often each is measured")
-    parser.add_argument("--json", type=Path, help="write the figures there, too")
-    options = parser.parse_args()
-    sizes = QUICK if options.quick else Sizes()
-    sizes = Sizes(**{**asdict(sizes), **({"passes": options.passes} if options.passes else {})})
-    with tempfile.TemporaryDirectory() as folder:
-        figures = measure(sizes, Path(folder))
-    sys.stdout.write(
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, Chromium headless\n"
-    )
-    print_figures(figures)
-    if options.json:
-        options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, Sizes(), QUICK)

@@ -8,24 +8,20 @@ and never judges: the exit status is 0 whatever the figures are.
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
 import math
 import os
-import platform
 import statistics
-import sys
-import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from _figures import Figure, print_figures
+from _figures import Figure
+from _pages import medians, run
 
 import runlogging
-from viewer import CHROMIUM, READY, peak_mb, seconds_until_seen, serving, tab
+from viewer import READY, peak_mb, seconds_until_seen, serving, tab
 
 METRICS = ("loss", "accuracy", "rate", "norm")
 RARE = "a needle"
@@ -232,8 +228,8 @@ def measure(browser: Any, folder: Path, sizes: Sizes) -> list[Figure]:
     """
     root = folder / "both"
     key = make_run(root, sizes.lines)
-    both = _medians(sizes.passes, lambda: measure_together(browser, root, key, sizes))
-    log = _medians(sizes.passes, lambda: measure_log(browser, root, key, sizes))
+    both = medians(sizes.passes, lambda: measure_together(browser, root, key, sizes))
+    log = medians(sizes.passes, lambda: measure_log(browser, root, key, sizes))
     many = f"{sizes.lines:,}"
     return [
         Figure(f"{many} points and lines: from pointing at a point to its lines", both["lines"], 0.1, "s"),
@@ -254,33 +250,5 @@ def measure(browser: Any, folder: Path, sizes: Sizes) -> list[Figure]:
     ]
 
 
-def _medians(passes: int, work: Callable[[], dict[str, float]]) -> dict[str, float]:
-    found = [work() for _ in range(passes)]
-    return {name: statistics.median(one[name] for one in found) for name in found[0]}
-
-
-def main() -> None:
-    """Measure, print, and write JSON where that is asked for."""
-    from playwright.sync_api import sync_playwright
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="shows that it works, not how fast")
-    parser.add_argument("--passes", type=int, help="how often each is measured")
-    parser.add_argument("--json", type=Path, help="write the figures there, too")
-    options = parser.parse_args()
-    sizes = QUICK if options.quick else Sizes()
-    sizes = Sizes(**{**asdict(sizes), **({"passes": options.passes} if options.passes else {})})
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        figures = measure(browser, Path(folder), sizes)
-        browser.close()
-    sys.stdout.write(
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, Chromium headless\n"
-    )
-    print_figures(figures)
-    if options.json:
-        options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, Sizes(), QUICK)

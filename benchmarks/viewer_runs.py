@@ -7,26 +7,22 @@ playwright and Debian's Chromium. It measures and never judges: the exit status 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import platform
 import random
 import shutil
-import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from _figures import Figure, print_figures
+from _figures import Figure
+from _pages import medians, run
 
 import runlogging
 from runlogging.folder import read_manifest, write_manifest
-from viewer import CHROMIUM, peak_mb, seconds_until_seen, serving, tab
+from viewer import peak_mb, seconds_until_seen, serving, tab
 
 ROW = ".grid-row[data-key]"
 EXPERIMENTS = 10
@@ -214,9 +210,9 @@ def measure(browser: Any, folder: Path, sizes: Sizes) -> list[Figure]:
     root = folder / "many"
     make_runs(root, sizes)
     many = f"{sizes.runs:,} runs x {sizes.metrics + PARAMETERS + TAGS} columns"
-    first = _medians(sizes.passes, lambda: measure_opening(browser, root, sizes, is_first=True))
-    again = _medians(sizes.passes, lambda: measure_opening(browser, root, sizes, is_first=False))
-    read = _medians(sizes.passes, lambda: measure_read(browser, root, sizes))
+    first = medians(sizes.passes, lambda: measure_opening(browser, root, sizes, is_first=True))
+    again = medians(sizes.passes, lambda: measure_opening(browser, root, sizes, is_first=False))
+    read = medians(sizes.passes, lambda: measure_read(browser, root, sizes))
     return [
         *_opening_figures(f"{many}, the first time", first),
         *_opening_figures(f"{many}, again", again),
@@ -240,33 +236,5 @@ def _opening_figures(what: str, found: dict[str, float]) -> list[Figure]:
     ]
 
 
-def _medians(passes: int, work: Callable[[], dict[str, float]]) -> dict[str, float]:
-    found = [work() for _ in range(passes)]
-    return {name: statistics.median(one[name] for one in found) for name in found[0]}
-
-
-def main() -> None:
-    """Measure, print, and write JSON where that is asked for."""
-    from playwright.sync_api import sync_playwright
-
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="shows that it works, not how fast")
-    parser.add_argument("--passes", type=int, help="how often each is measured")
-    parser.add_argument("--json", type=Path, help="write the figures there, too")
-    options = parser.parse_args()
-    sizes = QUICK if options.quick else Sizes()
-    sizes = Sizes(**{**asdict(sizes), **({"passes": options.passes} if options.passes else {})})
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        figures = measure(browser, Path(folder), sizes)
-        browser.close()
-    sys.stdout.write(
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores, Chromium headless\n"
-    )
-    print_figures(figures)
-    if options.json:
-        options.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=2), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, Sizes(), QUICK)

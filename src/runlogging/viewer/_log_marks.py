@@ -12,7 +12,7 @@ from runlogging.reading import LogPages
 from runlogging.reading._model import LogEntry
 from runlogging.reading._order import Slice
 from runlogging.reading._pages import Placed
-from runlogging.viewer._log_search import bytes_of
+from runlogging.viewer._log_search import parts_of
 
 ATTRIBUTE = "mark"
 """The attribute of a record that makes it a mark."""
@@ -57,8 +57,8 @@ class Marks:
         one = pages.slices[number]
         is_new = pages.begin_of(number) >= self.scanned
         warnings = one.entries(_WARNING)
-        data = bytes_of(one)
-        may_be_marked = data is None or _SOUGHT in data
+        parts = parts_of(one)
+        may_be_marked = parts is None or any(_SOUGHT in data for data in parts)
         if may_be_marked or (warnings and not (is_new and warnings > _FEW)):
             entries = [one for one in pages.entries_of(number) if one.place >= self.scanned]
             self._take_marks(entries)

@@ -95,7 +95,7 @@ class Search:
         return self.scanned >= total
 
     def _found(self, pages: LogPages, number: int, begin: int) -> list[int]:
-        parts = _parts_of(pages.slices[number])
+        parts = parts_of(pages.slices[number])
         if parts is not None and not any(self.matcher.may_be_in(data) for data in parts):
             return []
         rows = [texts_of(text) for text in self._texts(pages, number, parts)]
@@ -157,14 +157,8 @@ def _number(text: _Text) -> int:
     return text.level_number if text.level_number is not None else STANDARD_LEVELS.get(text.level or "", 0)
 
 
-def bytes_of(one: Slice) -> bytes | None:
-    """Return the bytes that a slice was decoded from; None where a file has other bytes."""
-    parts = _parts_of(one)
-    return None if parts is None else b"".join(parts)
-
-
-def _parts_of(one: Slice) -> list[bytes] | None:
-    """Return the bytes of each span of a slice."""
+def parts_of(one: Slice) -> list[bytes] | None:
+    """Return the bytes of each span that a slice was decoded from; None where a file has other bytes."""
     parts = []
     for piece in one.pieces:
         for span in piece.batch.spans:
