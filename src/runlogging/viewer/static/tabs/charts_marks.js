@@ -50,10 +50,16 @@ export function openMarks({ run, group, timeline, state, setState }) {
 
   function choose(name) {
     setState({ marks: name === "all" ? null : name });
+    update();
+  }
+
+  function update() {
     show();
+    load(); // what came while they were not shown
   }
 
   async function load() {
+    if (mode() === "none") return; // looking for them would index the whole log
     try {
       const answer = await get("api/marks", { run });
       if (isGone) return;
@@ -93,7 +99,7 @@ export function openMarks({ run, group, timeline, state, setState }) {
   return {
     choice, list, goTo,
     note: again,
-    update: show,
+    update,
     dispose() {
       isGone = true;
       clearTimeout(timer);
