@@ -62,12 +62,14 @@ class Slice(NamedTuple):
         kinds: how many log entries there are of each kind.
         time: the clock of the first line.
         steps: the least and the greatest step of any line, or None where no line has one.
+        streams: those of which lines are log entries.
     """
 
     pieces: tuple[Piece, ...]
     kinds: dict[Kind, int]
     time: str
     steps: tuple[int, int] | None
+    streams: frozenset[str]
 
     def records(self) -> Iterator[Record]:
         """Read the lines, in order."""
@@ -99,26 +101,26 @@ class Slice(NamedTuple):
         batch = one.batch._replace(spans=tuple(spans.values()))
         kinds = dict(Counter(self.kinds) + Counter(later.kinds))
         steps = _range([*(self.steps or ()), *(later.steps or ())])
-        return Slice((Piece(batch, 0, one.size + two.size),), kinds, self.time, steps)
+        return Slice((Piece(batch, 0, one.size + two.size),), kinds, self.time, steps, self.streams | later.streams)
 
 
 def _range(numbers: list[int]) -> tuple[int, int] | None:
     return (min(numbers), max(numbers)) if numbers else None
 
 
-def _kinds_of(records: Iterable[Record]) -> dict[Kind, int]:
-    """Count the log entries among records by their kinds."""
-    counts: Counter[tuple[str | None, int | None, str | None, bool]] = Counter()
+def _kinds_of(records: Iterable[Record]) -> tuple[dict[Kind, int], frozenset[str]]:
+    """Count the log entries among records by their kinds, and tell of which streams they are."""
+    counts: Counter[tuple[str | None, int | None, str | None, str]] = Counter()
     for line, _, stream in records:
         if line.level is not None or line.message is not None:
-            counts[line.level, line.level_number, line.logger, stream == "logs"] += 1
+            counts[line.level, line.level_number, line.logger, stream] += 1
     kinds: dict[Kind, int] = {}
-    for (level, number, logger, is_log), count in counts.items():
+    for (level, number, logger, stream), count in counts.items():
         if number is None:
             number = STANDARD_LEVELS.get(level or "", 0)
-        kind = Kind(number, logger or "", not is_log and number < logging.WARNING)
+        kind = Kind(number, logger or "", stream != "logs" and number < logging.WARNING)
         kinds[kind] = kinds.get(kind, 0) + count
-    return kinds
+    return kinds, frozenset(stream for _, _, _, stream in counts)
 
 
 def merged_pieces(sources: list[list[Timed]]) -> Iterator[Record]:
@@ -179,7 +181,8 @@ class RunOrder:
                 del self._left[name]
         records = [record for timed in read for _, record in timed]
         steps = _range([record.line.step for record in records if record.line.step is not None])
-        return Slice(tuple(pieces), _kinds_of(records), min(timed[0][0] for timed in read), steps), read
+        kinds, streams = _kinds_of(records)
+        return Slice(tuple(pieces), kinds, min(timed[0][0] for timed in read), steps, streams), read
 
 
 def ordered_records(run: Path) -> Iterator[Record]:

@@ -22,13 +22,25 @@ _MOST_BLOCKS = 16
 
 
 class Span(NamedTuple):
-    """Lines of one file: those of the blocks from ``begin`` to ``end``, sorted, without the first ``skip``."""
+    """Lines of one file: so many of those of the blocks from ``begin`` to ``end``, sorted, behind the first ``skip``.
+
+    Attributes:
+        file: where they stand.
+        begin, end: the first byte and the one behind the last.
+        skip, take: how many of its lines are not meant, and how many behind these are.
+        total: how many good lines stand in the blocks.
+        last: where the blocks begin that were read last, of those that were joined.
+        before: how many lines stand before these.
+    """
 
     file: StreamFile
     begin: int
     end: int
     skip: int
     take: int
+    total: int
+    last: int
+    before: int = 0
 
     def records(self) -> list[Record]:
         """Read the lines."""
@@ -45,10 +57,12 @@ class Span(NamedTuple):
         """Return one span for this and the one behind it, or None where they do not touch or would be too long."""
         if later.file is not self.file:
             return None
-        if (later.begin, later.end, later.skip) == (self.begin, self.end, self.skip + self.take):
+        taken = self.skip + self.take
+        if (later.begin, later.end, later.skip) == (self.last, self.end, taken - self.before):
             return self._replace(take=self.take + later.take)
-        if later.begin == self.end and not self.skip and not later.skip and later.end - self.begin <= most:
-            return self._replace(end=later.end, take=self.take + later.take)
+        if later.begin == self.end and not later.skip and later.end - self.begin <= most:
+            take, total = self.take + later.take, self.total + later.total
+            return self._replace(end=later.end, take=take, total=total, last=later.last, before=taken)
         return None
 
 
@@ -119,7 +133,8 @@ class _Window:
         upto = len(self.lines) if number == float("inf") else bisect_right(self.numbers, number)
         if upto <= self.taken:
             return None
-        span = Span(self.files[self._file], self._begin, self._end, self.taken, upto - self.taken)
+        file, take = self.files[self._file], upto - self.taken
+        span = Span(file, self._begin, self._end, self.taken, take, len(self.lines), self._begin)
         self.taken = upto
         return span
 

@@ -13,7 +13,6 @@ from runlogging.reading._model import LogEntry, Record
 from runlogging.viewer._answers import plain
 from runlogging.viewer._log_expressions import TooSlowError
 from runlogging.viewer._log_matching import Matcher
-from runlogging.viewer._log_search import texts_of
 
 # More of a text is sent only when it is asked for: the page says how much there is.
 SHORT = 4_000
@@ -48,7 +47,7 @@ def mark_hits(entries: list[dict[str, Any]], records: list[Record], matcher: Mat
     An expression that is none, or takes too long, marks nothing: the search says what is wrong with it.
     """
     try:
-        hits = matcher.hits([texts_of(record.line) for record in records])
+        hits = matcher.hits([record.line for record in records])
         spans = matcher.spans([entries[at]["message"] for at in hits])
     except (InvalidValueError, TooSlowError):
         return

@@ -58,7 +58,7 @@ class Marks:
         is_new = pages.begin_of(number) >= self.scanned
         warnings = one.entries(_WARNING)
         parts = parts_of(one)
-        may_be_marked = parts is None or any(_SOUGHT in data for data in parts)
+        may_be_marked = parts is None or any(_SOUGHT in data for _, data in parts)
         if may_be_marked or (warnings and not (is_new and warnings > _FEW)):
             entries = [one for one in pages.entries_of(number) if one.place >= self.scanned]
             self._take_marks(entries)

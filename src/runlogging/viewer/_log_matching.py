@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -14,6 +15,24 @@ _LONGEST_QUERY = 1_000
 _MOST_SPANS = 200
 _ASCII = re.compile("[\x00-\x7f]+")
 _EXPRESSION = re.compile("/(.+)/(i?)", re.DOTALL)
+_SEPARATOR = "\x00"
+
+
+class Text(Protocol):
+    """A line of a log, or what was decoded of one."""
+
+    level: str | None
+    level_number: int | None
+    logger: str | None
+    message: str | None
+    exception: dict[str, str] | None
+
+
+def texts_of(text: Text) -> tuple[str, ...]:
+    """Return what of a line is looked through: its message, its logger, and its exception."""
+    if text.exception:
+        return tuple(str(part) for part in (text.message, text.logger, *text.exception.values()) if part)
+    return (text.message or "", text.logger or "")
 
 
 class Matcher:
@@ -54,22 +73,28 @@ class Matcher:
             return True
         return b"\\" in data and (b"\\u" in data or b"\\/" in data)
 
-    def hits(self, rows: Sequence[tuple[str, ...]]) -> list[int]:
-        """Return the numbers of the rows of which a text has it.
+    def hits(self, texts: Sequence[Text]) -> list[int]:
+        """Return the numbers of the lines that have it: in the message, the logger or the exception.
 
         Raises:
             InvalidValueError: it is no expression (also a ValueError).
             TooSlowError: the expression takes too long.
         """
         if self._expression:
-            return expressions.ask("hits", self._expression, self._flags, list(rows))
-        sought, found = self._text, []
-        for at, texts in enumerate(rows):  # plain loops: a generator a row would take most of the time
-            for text in texts:
-                if sought in text.lower():
-                    found.append(at)
-                    break
-        return found
+            return expressions.ask("hits", self._expression, self._flags, [texts_of(text) for text in texts])
+        sought = self._text
+        if any(sought in name.lower() for name in {text.logger for text in texts} if name):
+            return [at for at, text in enumerate(texts) if self._is_in(texts_of(text))]
+        # One text in lower case for all of them takes a fraction of the time of as many.
+        messages = _SEPARATOR.join([text.message or "" for text in texts]).lower().split(_SEPARATOR)
+        if len(messages) != len(texts):
+            return [at for at, text in enumerate(texts) if self._is_in(texts_of(text))]
+        found = [at for at, message in enumerate(messages) if sought in message]
+        raised = [at for at, text in enumerate(texts) if text.exception and self._is_in(texts_of(text))]
+        return sorted({*found, *raised}) if raised else found
+
+    def _is_in(self, texts: tuple[str, ...]) -> bool:
+        return any(self._text in text.lower() for text in texts)
 
     def spans(self, texts: Sequence[str]) -> list[list[list[int]]]:
         """Return where it stands in each text, as pairs of places in UTF-16, which is what a browser counts in.

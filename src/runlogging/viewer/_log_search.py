@@ -6,12 +6,13 @@ So a text is sought in the bytes of the files first, and only the pieces that ha
 
 from __future__ import annotations
 
+import operator
 import time
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -21,25 +22,17 @@ from runlogging.reading import LogPages
 from runlogging.reading._levels import lowest_level
 from runlogging.reading._order import Slice
 from runlogging.reading._spans import Span
-from runlogging.reading._streams import StreamFile, is_object_a_line
+from runlogging.reading._streams import StreamFile
 from runlogging.viewer._log_expressions import TooSlowError
-from runlogging.viewer._log_matching import Matcher, slow_text
+from runlogging.viewer._log_matching import Matcher, Text, slow_text, texts_of
 
-
-class _Text(Protocol):
-    """A line, or what was decoded of one."""
-
-    level: str | None
-    level_number: int | None
-    logger: str | None
-    message: str | None
-    exception: dict[str, str] | None
+_Part = tuple[Span, bytes]
 
 
 class _Light(msgspec.Struct, gc=False):
     """What of a line can be sought in, and what its place hangs on."""
 
-    seq: int | None = None
+    seq: int = 0
     level: str | None = None
     level_number: int | None = None
     logger: str | None = None
@@ -48,6 +41,7 @@ class _Light(msgspec.Struct, gc=False):
 
 
 _decode_light = msgspec.json.Decoder(_Light).decode_lines
+_seq_of = operator.attrgetter("seq")
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 
 
@@ -88,7 +82,8 @@ class Search:
         while self.scanned < total:
             number = bisect_right(totals, self.scanned)
             begin = totals[number - 1] if number else 0
-            self.hits.extend(row for row in self._found(pages, number, begin) if row >= self.scanned)
+            found = self._found(pages, number, begin)
+            self.hits.extend(found[bisect_left(found, self.scanned) :])
             self.scanned = totals[number]
             if time.monotonic() > until:
                 break
@@ -96,22 +91,22 @@ class Search:
 
     def _found(self, pages: LogPages, number: int, begin: int) -> list[int]:
         parts = parts_of(pages.slices[number])
-        if parts is not None and not any(self.matcher.may_be_in(data) for data in parts):
+        if parts is not None and not any(self.matcher.may_be_in(data) for _, data in parts):
             return []
-        rows = [texts_of(text) for text in self._texts(pages, number, parts)]
+        texts = list(self._texts(pages, number, parts))
         try:
-            return [begin + row for row in self.matcher.hits(rows)]
+            return [begin + row for row in self.matcher.hits(texts)]
         except TooSlowError as error:
-            self._problem = slow_text() if error.at is None else self._slow_at(pages, begin, error.at, rows)
+            self._problem = slow_text() if error.at is None else self._slow_at(pages, begin, error.at, texts)
             raise InvalidValueError(self._problem) from None
 
-    def _slow_at(self, pages: LogPages, begin: int, at: int, rows: list[tuple[str, ...]]) -> str:
+    def _slow_at(self, pages: LogPages, begin: int, at: int, texts: Sequence[Text]) -> str:
         found = pages.records(begin + at, 1, self._level, self._logger)
         place = found[0].place if found else begin + at
-        longest = max(map(len, rows[at]), default=0) if at < len(rows) else 0
+        longest = max(map(len, texts_of(texts[at])), default=0) if at < len(texts) else 0
         return slow_text(f", at line {place + 1:,}, which has {longest:,} characters")
 
-    def _texts(self, pages: LogPages, number: int, parts: list[bytes] | None) -> Iterable[_Text]:
+    def _texts(self, pages: LogPages, number: int, parts: list[_Part] | None) -> Iterable[Text]:
         light = _light_entries(pages.slices[number], parts) if parts is not None else None
         if light is None:
             return (record.line for _, record in pages.entries_of(number, self._level, self._logger))
@@ -146,50 +141,45 @@ class Search:
         return [end - begin for begin, end in pairwise(ends)]
 
 
-def texts_of(text: _Text) -> tuple[str, ...]:
-    """Return what of a line is looked through: its message, its logger, and its exception."""
-    if text.exception:
-        return tuple(str(part) for part in (text.message, text.logger, *text.exception.values()) if part)
-    return (text.message or "", text.logger or "")
-
-
-def _number(text: _Text) -> int:
+def _number(text: Text) -> int:
     return text.level_number if text.level_number is not None else STANDARD_LEVELS.get(text.level or "", 0)
 
 
-def parts_of(one: Slice) -> list[bytes] | None:
-    """Return the bytes of each span that a slice was decoded from; None where a file has other bytes."""
+def parts_of(one: Slice) -> list[_Part] | None:
+    """Return the spans of a slice that hold log entries with the bytes that they were decoded from.
+
+    None where the file has other bytes, as a packed one. Most lines of a run may be numbers that its verbs logged; they
+    are not read.
+    """
     parts = []
     for piece in one.pieces:
         for span in piece.batch.spans:
+            if span.file.stream not in one.streams:
+                continue
             if type(span.file) is not StreamFile:
                 return None
             try:
                 with span.file.path.open("rb") as opened:
                     opened.seek(span.begin)
-                    parts.append(opened.read(span.end - span.begin))
+                    parts.append((span, opened.read(span.end - span.begin)))
             except OSError:
                 return None
     return parts
 
 
-def _light_entries(one: Slice, parts: list[bytes]) -> list[Any] | None:
+def _light_entries(one: Slice, parts: list[_Part]) -> list[Any] | None:
     """Return the entries of a slice, decoded in part; None where that may differ from the reading of whole lines."""
-    if len(one.pieces) != 1:
+    if len(one.pieces) != 1 or not one.pieces[0].is_whole:
         return None
-    (piece,) = one.pieces
     lines: list[Any] = []
-    for span, data in zip(piece.batch.spans, parts, strict=True):
-        # Numbers that a run's verbs logged are no entries, and most of what stands between lines of the log.
-        if piece.is_whole and b'"level"' not in data and b'"message"' not in data:
-            continue
+    for span, data in parts:
         some = _light_lines(span, data)
         if some is None:
             return None
         lines += some
-    lines.sort(key=_seq_of)
-    chosen = lines[piece.begin : piece.begin + piece.size]
-    entries = [line for line in chosen if line.level is not None or line.message is not None]
+    if len(parts) > 1:
+        lines.sort(key=_seq_of)
+    entries = [line for line in lines if line.message is not None or line.level is not None]
     return entries if len(entries) == sum(one.kinds.values()) else None
 
 
@@ -198,12 +188,8 @@ def _light_lines(span: Span, data: bytes) -> list[Any] | None:
         lines = _decode_light(data)
     except _BAD:
         return None
-    # A bad line would have moved all behind it.
-    if not is_object_a_line(data, len(lines)):
+    # A bad line, such as one of two objects, would have moved all behind it.
+    if len(lines) != span.total:
         return None
     lines.sort(key=_seq_of)
-    return lines[span.skip : span.skip + span.take]
-
-
-def _seq_of(line: _Light) -> int:
-    return line.seq or 0
+    return lines[span.skip : span.skip + span.take] if span.take < len(lines) else lines
