@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runlogging.cli import _parts as parts_module
 from runlogging.cli._column import MetricColumn
 from runlogging.folder import parse_time
 from runlogging.reading._model import numbers_of
@@ -65,8 +69,8 @@ def test_points_are_those_of_all_lines(tmp_path: Path, kind: str, name: str, *, 
 
 
 def as_numbers(points: Any) -> list[tuple[float | None, float]]:
-    """Return points with values that compare by their text, NaN too; integers that no float holds as infinity."""
-    return [(x, float(y) if abs(y) < 1e308 or y != y else math.inf) for x, y in points]
+    """Return points as floats, which compare by their text, NaN too; integers that no float holds as infinity."""
+    return [(x if x is None else float(x), float(y) if abs(y) < 1e308 or y != y else math.inf) for x, y in points]
 
 
 def test_pieces_cover_a_long_file(tmp_path: Path) -> None:
@@ -84,3 +88,47 @@ def test_pieces_cover_a_long_file(tmp_path: Path) -> None:
     assert len(pieces) > 4
     assert [x for piece in pieces for x in piece.xs] == list(range(2_000))
     assert sum(piece.lines for piece in pieces) == 2_000
+
+
+def kill_once(flag: Path, number: int) -> int:
+    """Answer a number; the first process that is asked ends instead."""
+    with suppress(FileExistsError):
+        flag.touch(exist_ok=False)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.parametrize("processors", [1, 2, 64])
+@pytest.mark.parametrize("has_steps", [True, False], ids=["step", "time"])
+def test_parts_are_read_in_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int, *, has_steps: bool
+) -> None:
+    """A long file that several processes read has the points of one reading, bad lines and long ones included."""
+    monkeypatch.setattr(parts_module, "_PART_BYTES", 1_000)
+    monkeypatch.setattr(parts_module, "_processors", lambda: processors)
+    lines = [line for kind in LINES.values() for line in kind]
+    lines.insert(len(lines) // 2, {"time": TIME, "step": 7, "metrics": {"loss": 0.5, "x" * 5_000: 1}})
+    file = written(tmp_path / "metrics.jsonl", lines, tail='{"time":')
+    assert len(parts_module.parts_of(file.path)) > 20
+    pieces = list(MetricColumn("loss", has_steps=has_steps).pieces(file))
+    found = [point for piece in pieces for point in zip(piece.xs, piece.ys, strict=True)]
+    assert repr(as_numbers(found)) == repr(as_numbers(expected(file, "loss", has_steps=has_steps)))
+
+
+def test_parts_follow_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part begins where the one before ends, at the start of a line; a file that is gone is one part."""
+    monkeypatch.setattr(parts_module, "_PART_BYTES", 50)
+    file = written(tmp_path / "metrics.jsonl", PLAIN)
+    data = file.path.read_bytes()
+    parts = parts_module.parts_of(file.path)
+    assert [end for _, end in parts] == [*[begin for begin, _ in parts[1:]], None]
+    assert all(not begin or data[begin - 1 : begin] == b"\n" for begin, _ in parts)
+    assert parts_module.parts_of(tmp_path / "absent") == [(0, None)]
+
+
+def test_a_process_that_ends_costs_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process that was killed did not answer is answered all the same, in the same order."""
+    monkeypatch.setattr(parts_module, "_processors", lambda: 2)
+    flag = tmp_path / "killed"
+    assert list(parts_module.at_once(kill_once, [(flag, number) for number in range(9)])) == list(range(9))
+    assert flag.exists()

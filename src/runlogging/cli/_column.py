@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from runlogging.cli._parts import at_once, parts_of
 from runlogging.reading._model import numbers_of
 from runlogging.reading._streams import StreamFile, is_object_a_line
 from runlogging.reading.frames._lines import Lines, decode, file_lines, whole_lines
 
 _PIECE_BYTES = 64 << 10
+# Of less the processes would take longer to start than they save.
+_FEW_PARTS = 4
 _TIME_LENGTH = 27
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError)
 
@@ -47,7 +52,15 @@ class MetricColumn:
         if type(file) is not StreamFile:
             yield from map(self._picked, file_lines(file))
             return
-        for data in whole_lines(file.path, _PIECE_BYTES):
+        parts = parts_of(file.path)
+        if len(parts) < _FEW_PARTS:
+            yield from self._part(file.path, 0, None)
+        else:
+            for pieces in at_once(_read_part, [(self._name, self._has_steps, file.path, *part) for part in parts]):
+                yield from pieces
+
+    def _part(self, path: Path, begin: int, end: int | None) -> Iterator[Piece]:
+        for data in whole_lines(path, _PIECE_BYTES, begin, end):
             yield self._plain(data) or self._picked(decode(data))
 
     def _plain(self, data: bytes) -> Piece | None:
@@ -60,12 +73,12 @@ class MetricColumn:
             return None
         if not _are_whole(data, lines):
             return None
-        ys = [line.metrics.value for line in lines]
-        xs = [line.step for line in lines]
-        if msgspec.UNSET in ys:
-            found = [place for place, y in enumerate(ys) if y is not msgspec.UNSET]
-            xs, ys = [xs[place] for place in found], [ys[place] for place in found]
-        return Piece(len(lines), xs, ys)
+        try:
+            ys, chosen = array("d", [line.metrics.value for line in lines]), lines
+        except TypeError:  # lines without the metric
+            chosen = [line for line in lines if line.metrics.value is not msgspec.UNSET]
+            ys = array("d", [line.metrics.value for line in chosen])
+        return Piece(len(lines), _array_of([line.step for line in chosen]), ys)
 
     def _picked(self, lines: Lines) -> Piece:
         xs: list[float | None] = []
@@ -76,6 +89,18 @@ class MetricColumn:
                 xs.append(line.step if self._has_steps else time.timestamp())
                 ys.append(numbers[self._name])
         return Piece(len(lines.lines), xs, ys)
+
+
+def _read_part(name: str, has_steps: bool, path: Path, begin: int, end: int | None) -> list[Piece]:
+    return list(MetricColumn(name, has_steps=has_steps)._part(path, begin, end))
+
+
+def _array_of(steps: list[int | None]) -> Sequence[float | None]:
+    """Return steps in the shape that takes the least room, where each is one and none is too large."""
+    try:
+        return array("d", cast("list[int]", steps))
+    except (TypeError, OverflowError):
+        return steps
 
 
 def _decoder_of(name: str) -> msgspec.json.Decoder[Any] | None:

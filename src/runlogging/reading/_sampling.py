@@ -34,7 +34,9 @@ def sample_buckets(x: Sequence[float], y: Sequence[float], n: int) -> Sample:
         n: how many buckets, 1 at least. At most 4 points of each are kept.
     """
     order = range(len(x)) if _is_sorted(x) else sorted(range(len(x)), key=x.__getitem__)
-    nonfinite = [place for place in order if not math.isfinite(y[place])]
+    # One that is not finite makes the sum so; a sum that only grew too large costs a second look.
+    is_finite = math.isfinite(sum(y))
+    nonfinite = [] if is_finite else [place for place in order if not math.isfinite(y[place])]
     if nonfinite:
         apart = set(nonfinite)
         order = [place for place in order if place not in apart]

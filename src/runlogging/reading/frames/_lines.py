@@ -56,25 +56,27 @@ class Lines(NamedTuple):
     is_bare: bool
 
 
-def whole_lines(path: Path, size: int) -> Iterator[bytes]:
-    """Yield the content of a file up to its last newline, in pieces of whole lines.
+def whole_lines(path: Path, size: int, begin: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Yield the content of a file up to its last newline, or a part of it, in pieces of whole lines.
 
     A file that cannot be read, or not to its end, gives what could be read.
 
     Args:
         path: the file.
         size: how many bytes a piece has at most, unless it is one line that is longer.
+        begin: where a line begins, the first one that is wanted.
+        end: where a line begins, the first one that is not wanted any more; None: all are.
     """
     with suppress(OSError), path.open("rb") as file:
-        begin = 0
-        while end := _line_end(file, begin, size):
+        while (end is None or begin < end) and (upto := _line_end(file, begin, size)):
+            upto = min(upto, end or upto)
             file.seek(begin)
             # Read once and as a whole: what is cut off or joined is copied.
-            data = file.read(end - begin)
+            data = file.read(upto - begin)
             if not data.endswith(b"\n"):
                 return  # it was cut short meanwhile
             yield data
-            begin = end
+            begin = upto
 
 
 def _line_end(file: BinaryIO, begin: int, size: int) -> int:
