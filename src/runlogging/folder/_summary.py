@@ -124,8 +124,9 @@ def _is_finite(value: float | int) -> bool:
 
 def merge(summaries: Iterable[WriterSummary]) -> dict[str, MetricSummary]:
     """Return one summary of several writers; ``last`` and ``step`` come from the summary with the latest time."""
-    merged: dict[str, MetricSummary] = {}
-    for summary in sorted(summaries, key=lambda item: item.time):
+    first, *others = sorted(summaries, key=lambda item: item.time) or [WriterSummary()]
+    merged = dict(first.metrics)
+    for summary in others:
         for name, metric in summary.metrics.items():
             known = merged.get(name)
             merged[name] = metric if known is None else _merged(known, metric)

@@ -51,7 +51,7 @@ def _spread(values: list[float]) -> float:
     if len(values) < 2:
         return _NAN
     mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+    return math.dist(values, [mean] * len(values)) / math.sqrt(len(values) - 1)
 
 
 def _minmax(values: list[float], _: float) -> tuple[float, float]:

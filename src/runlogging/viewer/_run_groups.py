@@ -56,10 +56,14 @@ def _text_of(values: list[Any], known: dict[Any, str]) -> str:
     return found
 
 
-def figures(values: Iterable[Any], agg: str, band: str) -> dict[str, Any]:
+def figures(values: Sequence[Any], agg: str, band: str) -> dict[str, Any]:
     """Return how many numbers there are, their middle and the ends of their band; None for what does not exist."""
-    numbers = [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
-    finite = [number for number in numbers if math.isfinite(number)]
+    # Most columns hold floats alone, which need no look at each.
+    if set(map(type, values)) == {float}:
+        numbers = list(values)
+    else:
+        numbers = [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    finite = list(filter(math.isfinite, numbers))
     found: dict[str, Any] = {"n": len(finite), "centre": None, "low": None, "high": None}
     if len(numbers) > len(finite):
         found["nonfinite"] = len(numbers) - len(finite)
