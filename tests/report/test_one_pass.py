@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from runlogging import start_run
-from runlogging.drawing._points import read_points
+from runlogging.drawing._points import RunPoints, read_points
 from runlogging.keeping.packing._pack import pack
 from runlogging.reading import RunReader, open_run
 from runlogging.reading._checking import Checked
 from runlogging.reading._digest import LogDigest, entries_of, may_have_entries
 from runlogging.reading._streams import stream_files
+from runlogging.reading.comparing import compare
+from runlogging.report._comparing import compared
 
 
 def _run(root: Path, name: str = "mixed") -> RunReader:
@@ -157,3 +159,41 @@ def test_files_of_numbers_alone_are_not_decoded(tmp_path: Path) -> None:
     for shift in range(len(sign) + 1):
         numbers.path.write_bytes(b"x" * ((1 << 20) - shift) + sign + b":")
         assert may_have_entries(numbers)
+
+
+def _lines_turned_round(run: Path) -> None:
+    file = run / "metrics.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[::-1]))
+
+
+def _two_writers(run: Path) -> None:
+    (run / "metrics.rank1.jsonl").write_bytes((run / "metrics.jsonl").read_bytes())
+
+
+def _recorded(run: Path) -> None:
+    file = run / "metrics.jsonl"
+    file.write_bytes(file.read_bytes().replace(b'"seq":', b'"recorded":true,"seq":', 1))
+
+
+@pytest.mark.parametrize(
+    "damage", [*_DAMAGES, _lines_turned_round, _two_writers, _recorded], ids=lambda damage: damage.__name__.strip("_")
+)
+def test_runs_compared_in_one_pass_say_the_same(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    """Comparison, points and problems of several runs are those of readings of their own."""
+    runs = [_run(tmp_path, "first"), _run(tmp_path, "second")]
+    damage(runs[1].path)
+    found = compared(runs, [], ["a", "b", "gone"], None)
+    assert repr(found.comparison) == repr(compare(*runs))  # NaN is equal to nothing
+    for run in runs:
+        points = read_points(run, {"a", "b", "gone"})
+        assert repr(_plain(found.points[run.id])) == repr(_plain(points))
+        assert found.problems[run.id] == run.problems
+
+
+def _plain(points: RunPoints) -> list[tuple[str, str, list[float], list[float], bool]]:
+    return sorted(
+        (name, writer, list(line.xs), list(line.ys), line.has_steps)
+        for name, lines in points.items()
+        for writer, line in lines.items()
+    )

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 import operator
 from array import array
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from runlogging.drawing._frame import Kind
 from runlogging.folder import MAIN_WRITER, Line, parse_time
 from runlogging.reading import RunReader
 from runlogging.reading._checking import Checked
+from runlogging.reading._columns import columns_of
 from runlogging.reading._digest import Progress
-from runlogging.reading._model import numbers_of
 from runlogging.reading._sampling import as_floats
 from runlogging.reading._streams import stream_files
 
 _TOLD = 16  # blocks of lines between two reports
-_PLAIN = frozenset({float, int})
 XOf = Callable[[Line], float | int | None]
 """Gives the x of a line; None where it has none."""
 
@@ -93,45 +92,14 @@ def read_points(
     for file in stream_files(run.path, ("metrics", "values")):
         writer, done = _line_of(file.writer), 0
         for number, lines in enumerate(checked.blocks(file)):
-            for name, xs, ys in _columns_of(lines, wanted, x_of):
-                found.setdefault(name, {}).setdefault(writer, _Columns()).extend(xs, ys)
+            for own, columns in columns_of(lines, wanted):
+                xs = list(map(x_of, own)) if columns else []
+                for name, ys in columns.items():
+                    found.setdefault(name, {}).setdefault(writer, _Columns()).extend(xs, ys)
             done += len(lines)
             if progress is not None and number % _TOLD == 0:
                 progress(file.path.name, done, 0)
     return {name: {writer: columns.points() for writer, columns in one.items()} for name, one in found.items()}
-
-
-Part = tuple[str, Sequence[float | int | None], Sequence[float | int]]
-"""A metric, and x and y of some of its points."""
-
-
-def _columns_of(lines: Sequence[Line], wanted: frozenset[str], x_of: XOf) -> Iterator[Part]:
-    """Yield name, x and y of the metrics of some lines; of each metric in the order of the lines."""
-    groups: dict[tuple[str, ...], list[Line]] = {}
-    for line in lines:
-        # Most lines of a file are alike, and go the quick way all together.
-        groups.setdefault(tuple(line.metrics or ()), []).append(line)
-    is_each_once = sum(map(len, groups)) == len({name for names in groups for name in names})
-    if not is_each_once or any(line.exact is not None for line in lines):
-        yield from _singly(lines, wanted, x_of)
-        return
-    for names, own in groups.items():
-        if wanted.isdisjoint(names):
-            continue
-        xs = list(map(x_of, own))
-        for name in filter(wanted.__contains__, names):
-            ys = [line.metrics[name] for line in own]  # type: ignore[index]  # those of the group have it
-            if _PLAIN.issuperset(map(type, ys)):
-                yield name, xs, ys
-            else:
-                yield from _singly(own, frozenset({name}), x_of)
-
-
-def _singly(lines: Sequence[Line], wanted: frozenset[str], x_of: XOf) -> Iterator[Part]:
-    for line in lines:
-        for name, value in numbers_of(line):
-            if name in wanted:
-                yield name, [x_of(line)], [value]
 
 
 def _line_of(writer: str) -> str:

@@ -140,15 +140,13 @@ def _single(run: RunReader, metrics: Sequence[str], max_charts: int, progress: P
 def _several(
     runs: Sequence[RunReader], metrics: Sequence[str], max_charts: int, progress: Progress | None
 ) -> Iterator[Section]:
-    from runlogging.reading.comparing import compare
     from runlogging.report import _several as parts
+    from runlogging.report._comparing import compared
 
-    found = compare(*runs, metrics=metrics or None, progress=progress)
     labels = labels_of({run.id: run.name for run in runs})
     names = [labels[run.id] for run in runs]
     charted = chosen(runs, [run.summary() for run in runs], metrics, max_charts)
-    checked = {run.id: Checked(run) for run in runs}
-    points = {run.id: read_points(run, charted.names, "step", progress, checked[run.id]) for run in runs}
+    found, points, problems = compared(runs, metrics, charted.names, progress)
     charts = metric_charts(labels, charted, points)
     sections = (
         parts.runs_section(runs, labels),
@@ -156,7 +154,7 @@ def _several(
         parts.differences_section(found, names),
         metrics_section(charts, [parts.metrics_table(found, names, metrics)], charted) if charted.total else None,
         parts.log_differences_section(found, names),
-        problems_section({labels[run_id]: one.problems() for run_id, one in checked.items()}),
+        problems_section({labels[run_id]: of_run for run_id, of_run in problems.items()}),
     )
     return (part for part in sections if part is not None)
 

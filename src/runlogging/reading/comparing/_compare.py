@@ -17,7 +17,7 @@ from runlogging.reading.comparing._environment import environment_differences
 from runlogging.reading.comparing._goals import Goal, checked_goals
 from runlogging.reading.comparing._matching import matched
 from runlogging.reading.comparing._metrics import MetricTable
-from runlogging.reading.comparing._model import Comparison, MetricComparison, RunError, RunIdentity
+from runlogging.reading.comparing._model import Comparison, RunError, RunIdentity
 from runlogging.reading.comparing._parameters import differences, flattened
 from runlogging.reading.comparing._templates import LogKey, Tally
 
@@ -51,45 +51,73 @@ def compare(
         MetricNotFoundError: none of the runs has a metric of one of the names (also a KeyError).
         RunNotFoundError, FormatVersionError, RootError: a run cannot be read; see `RunReader`.
     """
-    checked_goals(goal)
-    if not 0 <= tolerance < math.inf:
-        raise InvalidValueError(f"tolerance is a finite number of at least 0, not {tolerance!r:.80}")
-    lowest, readers = lowest_level(level), _readers(runs)
-    content = _Content(goal, tolerance, [metrics] if isinstance(metrics, str) else metrics)
-    for done, run in enumerate(readers):
+    comparing = Comparing(runs, level, metrics, goal, tolerance)
+    for done, run in enumerate(comparing.readers):
         if progress is not None:
-            progress(run.id, done, len(readers))
-        content.add(RunContent(run, lowest))
-    return Comparison(
-        runs=tuple(map(_identity, readers)),
-        parameters=differences([flattened(run.parameters) for run in readers]),
-        tags=differences([run.tags for run in readers]),
-        environment=environment_differences(readers),
-        metrics=content.metrics(),
-        logs=matched(content.tallies),
-    )
+            progress(run.id, done, len(comparing.readers))
+        comparing.add(RunContent(run, comparing.lowest))
+    return comparing.result()
 
 
-class _Content:
-    """What the runs recorded, taken in one after the other."""
+class Comparing:
+    """A comparison under way: it takes in what the runs recorded, one after the other.
 
-    def __init__(self, goal: Mapping[str, Goal | None] | None, tolerance: float, names: Collection[str] | None) -> None:
-        self._table, self._names = MetricTable(goal, tolerance), names
-        self._known: set[str] = set()
-        self.tallies: list[dict[LogKey, Tally]] = []
+    Args:
+        runs: see `compare`, as all other arguments.
+        level: see there.
+        metrics: see there.
+        goal: see there.
+        tolerance: see there.
+
+    Attributes:
+        readers: the runs.
+        lowest: the number of the lowest level whose entries count.
+
+    Raises:
+        InvalidValueError: see there.
+    """
+
+    def __init__(
+        self,
+        runs: Sequence[RunReader | str | PathLike[str]],
+        level: str | int = "WARNING",
+        metrics: str | Collection[str] | None = None,
+        goal: Mapping[str, Goal | None] | None = None,
+        tolerance: float = 0.05,
+    ) -> None:
+        checked_goals(goal)
+        if not 0 <= tolerance < math.inf:
+            raise InvalidValueError(f"tolerance is a finite number of at least 0, not {tolerance!r:.80}")
+        self.lowest, self.readers = lowest_level(level), _readers(runs)
+        self._names = [metrics] if isinstance(metrics, str) else metrics
+        self._table, self._known = MetricTable(goal, tolerance), set[str]()
+        self._tallies: list[dict[LogKey, Tally]] = []
 
     def add(self, content: RunContent) -> None:
+        """Take in the content of the next of the runs."""
         curves = content.metrics()
         self._known |= curves.keys()
         names = self._names
         self._table.add({name: curve for name, curve in curves.items() if names is None or name in names})
-        self.tallies.append(content.logs.tallies)
+        self._tallies.append(content.logs.tallies)
 
-    def metrics(self) -> tuple[MetricComparison, ...]:
+    def result(self) -> Comparison:
+        """Return the comparison, once all runs are taken in.
+
+        Raises:
+            MetricNotFoundError: none of the runs has a metric of one of the names (also a KeyError).
+        """
         for name in self._names or ():
             if name not in self._known:
                 raise MetricNotFoundError(name, tuple(difflib.get_close_matches(name, self._known)))
-        return self._table.comparisons()
+        return Comparison(
+            runs=tuple(map(_identity, self.readers)),
+            parameters=differences([flattened(run.parameters) for run in self.readers]),
+            tags=differences([run.tags for run in self.readers]),
+            environment=environment_differences(self.readers),
+            metrics=self._table.comparisons(),
+            logs=matched(self._tallies),
+        )
 
 
 def _readers(runs: Sequence[RunReader | str | PathLike[str]]) -> list[RunReader]:
