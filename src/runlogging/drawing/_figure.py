@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from runlogging._errors import InvalidValueError, MetricNotFoundError, MissingExtraError
 from runlogging.drawing._curves import apart_text
-from runlogging.drawing._palette import RUN_COLOURS
+from runlogging.drawing._palette import DASHES, RunStyle, line_styles
 from runlogging.drawing._paths import kind_of, lone_points, sampled
 from runlogging.drawing._points import read_points
 from runlogging.folder import MAIN_WRITER
@@ -57,9 +57,9 @@ def plot(run: RunReader, names: str | Sequence[str], x: X = "step", *, log_y: bo
     axes = figure.add_subplot()
     lines = [(name, writer, points) for name in wanted for writer, points in found[name].items()]
     by_place = x == "step" and not all(points.has_steps for _, _, points in lines)
-    for place, (name, writer, points) in enumerate(lines):
+    for (name, writer, points), style in zip(lines, line_styles(run.id), strict=False):
         text = name if writer == MAIN_WRITER else f"{name}, {writer}"
-        _line(axes, text, points.columns(by_place), place, is_time=x == "time", is_log=log_y)
+        _line(axes, text, points.columns(by_place), style, is_time=x == "time", is_log=log_y)
     _finish(axes, wanted, "point" if by_place else _TITLES[x], log_y)
     return figure
 
@@ -71,10 +71,15 @@ def _check(run: RunReader, wanted: Sequence[str], found: dict[str, Any]) -> None
 
 
 def _line(
-    axes: Axes, name: str, columns: tuple[Sequence[float], Sequence[float]], place: int, *, is_time: bool, is_log: bool
+    axes: Axes,
+    name: str,
+    columns: tuple[Sequence[float], Sequence[float]],
+    style: RunStyle,
+    *,
+    is_time: bool,
+    is_log: bool,
 ) -> None:
-    colour = RUN_COLOURS[place % len(RUN_COLOURS)].hex
-    style = ("-", "--", ":", "-.")[place // len(RUN_COLOURS) % 4]
+    colour, dash = style.colour.hex, DASHES[style.dash]
     points = sampled(*columns, _BUCKETS, is_log=is_log)
     missing = apart_text([value for _, value in points.apart])
     # NaN between the parts breaks the line.
@@ -82,7 +87,10 @@ def _line(
     xs = [at for at, _ in broken]
     shown = _times(xs) if is_time else xs
     text = f"{name} ({missing})" if missing else name
-    axes.plot(shown, [y for _, y in broken], style, color=colour, linewidth=1.5, label=text.replace("$", r"\$"))
+    # In multiples of the line's width.
+    stroke = (0, tuple(float(length) / 1.5 for length in dash.split())) if dash else "-"
+    label = text.replace("$", r"\$")
+    axes.plot(shown, [y for _, y in broken], linestyle=stroke, color=colour, linewidth=1.5, label=label)
     lone = lone_points(points.parts)
     alone = [at for at, _ in lone]
     axes.plot(_times(alone) if is_time else alone, [y for _, y in lone], "o", color=colour, markersize=4)

@@ -11,6 +11,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from operator import itemgetter
 
 from runlogging._texts import duration_text, short_number
 from runlogging.drawing._curves import Curve
@@ -18,14 +19,15 @@ from runlogging.drawing._families import families
 from runlogging.drawing._lines import line_chart
 from runlogging.drawing._markup import Markup, element, joined, one_line
 from runlogging.drawing._numbers import counted, time_text
-from runlogging.drawing._palette import colours_of
-from runlogging.drawing._points import Points, read_points
+from runlogging.drawing._palette import DASHES, colours_of
+from runlogging.drawing._points import Points, RunPoints, read_points
 from runlogging.drawing._sparkline import sparkline
 from runlogging.folder import MAIN_WRITER, MetricSummary
 from runlogging.reading import RunReader
 
 _MOST_BYTES = 90_000
-_MOST_METRICS, _MOST_CHARTS, _MOST_CURVES, _MOST_RUNS = 15, 4, 8, 20
+_MOST_METRICS, _MOST_CHARTS, _MOST_RUNS = 15, 4, 20
+_MOST_CURVES = len(DASHES)  # all lines of a chart have the run's colour, and no two the same dashes
 _LINES = 8
 _LONGEST = 400
 _LARGE = 50_000_000  # bytes of streams from which on no curve is read, so that a cell does not wait
@@ -145,18 +147,33 @@ def _charts(run: RunReader, summary: Mapping[str, MetricSummary]) -> Iterable[Ma
     groups = families(name for name, metric in summary.items() if metric.count > 1)
     shown = dict(islice(groups.items(), _MOST_CHARTS))
     points = read_points(run, {name for members in shown.values() for name in members})
+    colour = colours_of([run.id])[run.id].hex
     for family, members in shown.items():
-        lines = [(name, writer, line) for name in members for writer, line in points.get(name, {}).items()]
-        title = family if len(members) > 1 else members[0]
-        svg = line_chart(_curves(lines), title=title, width=340, height=130, ground=True)
-        yield picture(svg, title, 340)
+        yield _chart(family, members, points, colour)
 
 
-def _curves(lines: Sequence[tuple[str, str, Points]]) -> list[Curve]:
+def _chart(family: str, members: Sequence[str], points: RunPoints, colour: str) -> Markup:
+    lines = _lines(members, points)
+    left_out = f" ({counted(len(lines) - _MOST_CURVES, 'more line')})" if len(lines) > _MOST_CURVES else ""
+    title = f"{family if len(members) > 1 else members[0]}{left_out}"
+    return picture(line_chart(_curves(lines, colour), title=title, width=340, height=130, ground=True), title, 340)
+
+
+def _lines(members: Sequence[str], points: RunPoints) -> list[tuple[str, str, Points]]:
+    """Return the lines of some metrics: first one of each, then their further writers."""
+    found = [
+        (place, name, writer, line)
+        for name in members
+        for place, (writer, line) in enumerate(points.get(name, {}).items())
+    ]
+    return [(name, writer, line) for _, name, writer, line in sorted(found, key=itemgetter(0))]
+
+
+def _curves(lines: Sequence[tuple[str, str, Points]], colour: str) -> list[Curve]:
     by_place = not all(points.has_steps for *_, points in lines)
     return [
-        Curve(name if writer == MAIN_WRITER else f"{name}, {writer}", *points.columns(by_place))
-        for name, writer, points in lines[:_MOST_CURVES]
+        Curve(name if writer == MAIN_WRITER else f"{name}, {writer}", *points.columns(by_place), colour, dash)
+        for (name, writer, points), dash in zip(lines, DASHES, strict=False)
     ]
 
 

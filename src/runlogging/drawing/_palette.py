@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -158,6 +159,17 @@ def styles_of(run_ids: Iterable[str]) -> dict[str, RunStyle]:
     ids = list(run_ids)
     colours.add(ids)
     return {run_id: colours.style(run_id) for run_id in ids}
+
+
+def line_styles(run_id: str) -> Iterator[RunStyle]:
+    """Yield styles for the lines of one run in one picture, without end: its own colour first, with each dash pattern.
+
+    What comes behind those has the next colours; up to forty lines have no two alike.
+    """
+    own = RUN_COLOURS.index(colours_of([run_id])[run_id])
+    for number in itertools.count():
+        step, dash = divmod(number, len(DASHES))
+        yield RunStyle(RUN_COLOURS[(own + step) % len(RUN_COLOURS)], dash)
 
 
 def contrast(first: str, second: str) -> float:

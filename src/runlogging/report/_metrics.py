@@ -12,6 +12,7 @@ from runlogging.drawing import DASHES, Curve, line_chart, styles_of
 from runlogging.drawing._families import families
 from runlogging.drawing._markup import Markup
 from runlogging.drawing._numbers import counted
+from runlogging.drawing._palette import RunStyle, line_styles
 from runlogging.drawing._points import Points, RunPoints
 from runlogging.folder import MAIN_WRITER, MetricSummary
 from runlogging.reading import RunReader
@@ -82,6 +83,10 @@ def metric_charts(labels: Mapping[str, str], charted: Charted, points: Mapping[s
     return figures(lines.chart(family, members) for family, members in charted.groups.items())
 
 
+_Line = tuple[str, int, str, Points]
+"""The run, the place of the metric among those of the chart, the writer, the points."""
+
+
 class _Lines:
     """The curves of charts.
 
@@ -99,30 +104,33 @@ class _Lines:
         lines = list(self._lines(members))
         by_place = not all(points.has_steps for *_, points in lines)
         curves = [
-            self._curve(run_id, place, members, writer, points, by_place)
-            for run_id, place, writer, points in lines[:_MOST_CURVES]
+            Curve(self._name(one, members), *one[-1].columns(by_place), style.colour.hex, DASHES[style.dash])
+            for one, style in zip(lines[:_MOST_CURVES], self._styles_of(lines), strict=False)
         ]
         left_out = f" ({len(lines) - _MOST_CURVES} more lines)" if len(lines) > _MOST_CURVES else ""
         title = members[0] if len(members) == 1 else family
         return line_chart(curves, title=f"{title}{left_out}", x_title="point" if by_place else None)
 
-    def _lines(self, members: Sequence[str]) -> Iterator[tuple[str, int, str, Points]]:
+    def _lines(self, members: Sequence[str]) -> Iterator[_Line]:
         for place, name in enumerate(members):
             for run_id, metrics in self._points.items():
                 for writer, points in metrics.get(name, {}).items():
                     yield run_id, place, writer, points
 
-    def _curve(
-        self, run_id: str, place: int, members: Sequence[str], writer: str, points: Points, by_place: bool
-    ) -> Curve:
+    def _name(self, line: _Line, members: Sequence[str]) -> str:
+        run_id, place, writer, _ = line
         rank = "" if writer == MAIN_WRITER else f", {writer}"
-        xs, ys = points.columns(by_place)
         if len(self._points) == 1:
-            # Colours by place, as `Curve` gives them, but the same metric keeps its colour when a writer comes.
-            return Curve(f"{members[place]}{rank}", xs, ys)
+            return f"{members[place]}{rank}"
         metric = f" {members[place]}" if len(members) > 1 else ""
-        colour, dash = self._styles[run_id]
-        return Curve(f"{self._labels[run_id]}{metric}{rank}", xs, ys, colour.hex, DASHES[(dash + place) % len(DASHES)])
+        return f"{self._labels[run_id]}{metric}{rank}"
+
+    def _styles_of(self, lines: Sequence[_Line]) -> Iterator[RunStyle]:
+        if len(self._points) == 1:
+            yield from line_styles(next(iter(self._points)))
+        for run_id, place, *_ in lines:
+            colour, dash = self._styles[run_id]
+            yield RunStyle(colour, (dash + place) % len(DASHES))
 
 
 def metric_table(summary: Mapping[str, MetricSummary], names: Sequence[str]) -> Markup:
