@@ -35,6 +35,7 @@ LINES: dict[str, list[Any]] = {
     "flag": [*PLAIN, {"time": TIME, "step": 1, "metrics": {"loss": True}}],
     "no-time": [*PLAIN, {"step": 1, "metrics": {"loss": 5}}],
     "odd-time": [*PLAIN, {"time": "yesterday", "step": 1, "metrics": {"loss": 5}}],
+    "no-digits": [*PLAIN, {"time": "2026-11-25T08:49:28.19x226Z", "step": 1, "metrics": {"loss": 5}}],
     "other-time": [*PLAIN, {"time": "2026-11-25T08:49:28+00:00", "step": 1, "metrics": {"loss": 5}}],
     "no-line": [*PLAIN, "no JSON", "", "[]", '{"time":', *PLAIN],
     "two-in-a-line": [json.dumps(PLAIN[0]) + json.dumps(PLAIN[1]), "", PLAIN[2]],

@@ -45,7 +45,7 @@ _ROWS = """
 """
 
 
-def _lit(page: Page, name: str, x: float, above: str, below: str, *, half: int = 4, line: int = 0) -> list[int]:
+def lit_rows(page: Page, name: str, x: float, above: str, below: str, *, half: int = 4, line: int = 0) -> list[int]:
     """Return how many pixels of each row have a line's colour, around x, between two places of y (expressions)."""
     rows = _ROWS.strip().replace("LINE", str(line))
     found: list[int] = look(page, name, f"{rows}(u.valToPos({x!r}, 'x'), {above}, {below}, {half})")
@@ -87,11 +87,13 @@ def test_one_point_in_a_million_is_drawn_among_fifty_runs(
     assert len(names) == RUNS
     assert look(page, "loss", "chart.columns.count") == POINTS + (RUNS - 1) * OTHERS + RUNS
     line = names.index(f"run {RUNS // 2}")
-    rows = _lit(page, "loss", SPIKE, "u.valToPos(9.75, 'y') - 1", "u.valToPos(1.5, 'y')", line=line)
+    rows = lit_rows(page, "loss", SPIKE, "u.valToPos(9.75, 'y') - 1", "u.valToPos(1.5, 'y')", line=line)
     # A line of a run among fifty may be dashed: a gap is 4 px at most.
     gaps = "".join("#" if lit else "." for lit in rows).split("#")
     assert max(map(len, gaps)) <= 6
-    assert max(_lit(page, "loss", SPIKE - 50_000, "u.valToPos(9.75, 'y') - 1", "u.valToPos(1.5, 'y')", line=line)) == 0
+    assert (
+        max(lit_rows(page, "loss", SPIKE - 50_000, "u.valToPos(9.75, 'y') - 1", "u.valToPos(1.5, 'y')", line=line)) == 0
+    )
     assert noise.errors == []
 
 
@@ -140,9 +142,9 @@ def test_what_is_not_finite_shows_at_every_position(
         ]
         assert look(page, name, "u.data[1]") == [value if math.isfinite(value) else None for value in values]
         edges = ("0", "9") if kind == "Infinity" else ("u.over.clientHeight - 9", "u.over.clientHeight")
-        lit = [at for at in range(len(values)) if sum(_lit(page, name, at, *edges)) > 8]
+        lit = [at for at in range(len(values)) if sum(lit_rows(page, name, at, *edges)) > 8]
         assert lit == bad, (name, lit)
-        dots = [at for at in _loners(values) if sum(_lit(page, name, at, *_around(values[at]))) > 6]
+        dots = [at for at in _loners(values) if sum(lit_rows(page, name, at, *_around(values[at]))) > 6]
         assert dots == _loners(values), name
     note = f"all 5 values are {kind}"
     assert [card(page, name).locator(".chart-note").inner_text() for name in ("all", "alone", "lone")] == [
@@ -164,7 +166,7 @@ def test_a_lone_number_in_a_long_run_of_nan_is_a_dot(made_root: Path, page: Page
     open_run(log_columns(made_root, {"v": values}))
     assert look(page, "v", "chart.columns.answer.sampled")
     assert ready(page, "v").locator(".bad-count").inner_text() == "NaN \u00d719999"
-    assert sum(_lit(page, "v", 12_345, *_around(5.0))) > 6
+    assert sum(lit_rows(page, "v", 12_345, *_around(5.0))) > 6
     hover(page, "v", 12_345)
     assert (tip_text(page, "step"), tip_text(page, "value")) == ("12345", "5")
 
@@ -223,16 +225,16 @@ def test_a_scale_is_chosen_by_the_control(page: Page, settings: Any, scale: str,
     bend = look(page, "v", "chart.bend")
     of = math.log10 if scale == "log" else lambda value: math.asinh(value / bend)
     assert share == pytest.approx((of(high) - of(5)) / (of(high) - of(low)), abs=0.02)
-    assert sum(_lit(page, "v", 1, *_around(5.0))) > 8
+    assert sum(lit_rows(page, "v", 1, *_around(5.0))) > 8
 
 
 def test_limits_mark_what_lies_beyond_them(made_root: Path, page: Page, open_run: OpenRun) -> None:
     """A point above or below fixed limits is a triangle at that edge; the others are none."""
     open_run(log_columns(made_root, {"v": [5.0, 100.0, 5.0, -100.0, 5.0]}), **{"c.v": "min:0,max:10"})
     height = "u.over.clientHeight"
-    marks = [at for at in range(5) if sum(_lit(page, "v", at, "1", "6", half=3)[1:4]) > 6]
+    marks = [at for at in range(5) if sum(lit_rows(page, "v", at, "1", "6", half=3)[1:4]) > 6]
     assert marks == [1]
-    assert [at for at in range(5) if sum(_lit(page, "v", at, f"{height} - 6", height, half=3)[2:5]) > 6] == [3]
+    assert [at for at in range(5) if sum(lit_rows(page, "v", at, f"{height} - 6", height, half=3)[2:5]) > 6] == [3]
 
 
 @pytest.mark.parametrize(

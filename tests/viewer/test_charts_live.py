@@ -171,6 +171,75 @@ def test_what_is_pointed_at_is_the_same_after_an_answer(page: Page, run: Running
     )
 
 
+# ---------------------------------------------------------------------- metrics that are new
+
+
+def _charts(page: Page) -> list[str]:
+    names: list[str] = page.locator(".chart-slot").evaluate_all("(all) => all.map(({ dataset }) => dataset.name)")
+    return names
+
+
+@pytest.mark.parametrize(
+    ("is_pinned", "new", "shown"),
+    [
+        (True, ["aa", "val/loss", "train/loss", "layer/w"], ["train/loss", "val/loss", "a", "b", "aa", "layer/w"]),
+        # What comes above moves the chart away from the pointer.
+        (False, ["aa", "layer/w"], ["a", "b", "aa", "layer/w"]),
+    ],
+    ids=["pinned", "open"],
+)
+def test_a_new_metric_leaves_all_charts_and_the_tooltip(
+    page: Page, run: RunningRun, open_run: OpenRun, noise: Noise, is_pinned: bool, new: list[str], shown: list[str]
+) -> None:
+    """Its chart comes in its place; the others stay the same ones, with the tooltip, the zoom and the keyboard."""
+    page.set_viewport_size({"width": 1280, "height": 1600})
+    open_run(run.path)
+    for name in ("a", "b"):
+        ready(page, name)
+        look(page, name, "chart.isTheOne = true")
+    look(page, "a", "chart.group.zoomTo(10, 30)")
+    hover(page, "b", 20)
+    if is_pinned:
+        page.mouse.down()
+        page.mouse.up()
+        page.mouse.move(2, 2)
+    page.wait_for_selector(f'.chart-tip[data-pinned="{str(is_pinned).lower()}"]')
+    before = tip_text(page, "value")
+    for name in new:
+        run.log(name, 1.0, 15)
+        ready(page, name)
+    assert _charts(page) == shown
+    assert [name for name in shown if look(page, name, "chart.isTheOne ?? null")] == ["a", "b"]
+    assert page.locator(".chart-tip").is_visible()
+    assert tip_text(page, "value") == before == "-2.5"
+    assert look(page, "b", "document.activeElement === chart.figure") == is_pinned
+    assert look(page, "aa", "[u.scales.x.min, u.scales.x.max]") == [10, 30]
+    counts = page.locator(".chart-section summary").all_inner_texts()
+    page.reload()
+    ready(page, new[-1])
+    # As they are laid out from the beginning.
+    assert _charts(page) == shown
+    assert page.locator(".chart-section summary").all_inner_texts() == counts
+    assert noise.errors == []
+
+
+def test_a_new_metric_shows_where_it_fits_the_search(page: Page, run: RunningRun, open_run: OpenRun) -> None:
+    """One that does not is counted only, and a chart that was folded away is drawn when its section is opened."""
+    open_run(run.path, name="b")
+    look(page, "b", "chart.isTheOne = true")
+    run.log("bb", 1.0, 0)
+    ready(page, "bb")
+    run.log("c", 1.0, 0)
+    page.get_by_text("2 of 4 metrics").wait_for()
+    assert look(page, "b", "chart.isTheOne")
+    page.locator(".chart-section summary").click()
+    run.log("bbb", 1.0, 0)
+    page.get_by_text("3 of 5 metrics").wait_for()
+    page.locator(".chart-section summary").click()
+    ready(page, "bbb")
+    assert _charts(page) == ["b", "bb", "bbb"]
+
+
 # ---------------------------------------------------------------------- answers that overtake each other
 
 

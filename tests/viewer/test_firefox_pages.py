@@ -13,6 +13,7 @@ import pytest
 
 from tests.viewer.conftest import StartRunning, StartViewer, Viewer, _environment, keys
 from tests.viewer.firefox import DOWN, ENTER, FIREFOX, RIGHT, TAB, Firefox, open_firefox
+from tests.viewer.test_accessibility import _LOOK, AXE
 
 pytestmark = pytest.mark.skipif(
     not os.access(FIREFOX, os.X_OK), reason=f"there is no {FIREFOX}: apt-get install firefox-esr"
@@ -135,6 +136,29 @@ def test_firefox_goes_through_a_page_by_tab(tmp_path: Path, viewer: Viewer, page
         assert hidden == []
         firefox.key("?")
         firefox.wait_for("return document.querySelector('dialog.keys')?.open")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_firefox(window: Firefox, viewer: Viewer, theme: str) -> None:
+    """The runs, a run's charts and log, and the comparison have no serious fault; one that is made is found."""
+    run, ridge = keys(viewer.root, "demo")[0], ",".join(keys(viewer.root, "ridge"))
+    pages = {
+        "runs": (viewer.at(), ".grid-row svg.spark path"),
+        "charts": (viewer.at(view="run", run=run), ".chart-card[data-ready]"),
+        "logs": (viewer.at(view="run", run=run, tab="logs"), ".log-row .log-message"),
+        "compare": (viewer.at(view="compare", runs=ridge), ".chart-card[data-ready]"),
+    }
+    window.open(*pages["runs"])
+    window.run("localStorage.setItem('runlogging.theme', JSON.stringify(arguments[0]))", theme)
+    found = {}
+    for name, (url, drawn) in pages.items():
+        window.open(url, drawn)
+        assert window.run("return document.documentElement.dataset.theme") == theme
+        window.run(AXE.read_text(encoding="utf-8"))
+        found[name] = window.run(f"return {_LOOK}")
+    assert {name: faults for name, faults in found.items() if faults} == {}
+    window.run("document.querySelector('main').append(document.createElement('button'))")
+    assert any(text.startswith("button-name") for text in window.run(f"return {_LOOK}"))
 
 
 def test_firefox_says_that_a_run_is_gone(window: Firefox, viewer: Viewer) -> None:

@@ -14,10 +14,11 @@ import pytest
 import runlogging
 from runlogging.drawing._palette import styles_of
 from tests.viewer.conftest import StartViewer, Viewer, wait_until
+from tests.viewer.test_charts_extremes import lit_rows
 from tests.viewer.test_charts_page import card, hover, look, ready
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 numpy = pytest.importorskip("numpy")
 
@@ -281,3 +282,100 @@ def test_a_saved_chart_has_the_bands_of_what_is_shown(quiet_page: Page, sweep: V
         found.append((svg.count('fill-opacity="0.2"'), "rate=0.01 n 2" in svg, "rate=0.1 n 4" in svg))
         card(quiet_page, "loss").get_by_role("button", name="rate=0.01").click()
     assert found == [(2, True, True), (1, False, True)]
+
+
+# ---------------------------------------------------------------------- outliers
+
+
+@pytest.fixture
+def spiked(tmp_path: Path, start_viewer: StartViewer) -> Viewer:
+    """Give a viewer of two groups: of "all" every run has a spike at step 30, of "one" a single run has one at 10."""
+    for kind in ("all", "one"):
+        for seed in range(4):
+            with runlogging.start_run(
+                "spikes", root=tmp_path / "spikes", parameters={"kind": kind}, capture=False
+            ) as run:
+                for step in range(40):
+                    is_spike = step == 30 if kind == "all" else (step, seed) == (10, 3)
+                    run.log("loss", 1e6 if is_spike else math.sin(step) + seed / 4, step=step)
+    return start_viewer(tmp_path / "spikes")
+
+
+def _marks_at_the_top(page: Page, line: int) -> list[int]:
+    """Return the steps at whose upper edge a group's colour is; those next to its spike have the line that goes up."""
+    steps = [step for step in range(40) if step not in (29, 31)]
+    return [step for step in steps if sum(lit_rows(page, "loss", step, "0", "6", half=3, line=line)) > 4]
+
+
+def test_outliers_of_groups_are_scaled_out_on_demand(quiet_page: Page, spiked: Viewer) -> None:
+    """Middle and band give the limits; where either lies outside is counted and marked, hollow where the band is."""
+    page = quiet_page
+    page.goto(spiked.at(view="compare", all="1", group="params.kind", agg="median", band="minmax"))
+    assert look(page, "loss", "chart.range[1]") > 1e6
+    card(page, "loss").get_by_label("Settings: loss").click()
+    card(page, "loss").get_by_label("scale to the bulk, mark outliers").check()
+    outside = card(page, "loss").locator(".outside")
+    outside.wait_for()
+    assert outside.inner_text().startswith("2 points outside")
+    low, high = look(page, "loss", "chart.range")
+    assert (low < -1, 1.75 < high < 3) == (True, True)  # the least and the greatest of the bulk, and a little room
+    assert [_marks_at_the_top(page, line) for line in range(2)] == [[30], [10]]
+    insides = [lit_rows(page, "loss", step, "3", "5", half=0, line=line) for line, step in enumerate([30, 10])]
+    assert insides == [[1, 1], [0, 0]]
+    card(page, "loss").locator('[data-line^="/kind=all "]').click()
+    wait_until(lambda: outside.inner_text().startswith("1 points outside"), "only what is shown is counted")
+    card(page, "loss").get_by_role("button", name="show all").click()
+    assert look(page, "loss", "chart.range[1]") > 1e6
+
+
+def test_outliers_are_counted_where_they_are_shown(quiet_page: Page, spiked: Viewer) -> None:
+    """The setting and the zoom stand in the URL; the count is that of the part of x, the limits are those of all."""
+    page = quiet_page
+    state = {"group": "params.kind", "agg": "median", "band": "minmax", "c.loss": "clip"}
+    page.goto(spiked.at(view="compare", all="1", v="0,20", **state))
+    clips = "chart.columns.lines.map(({ clip }) => clip)"
+    part = look(page, "loss", clips)
+    assert [clip["outside"] for clip in part] == [0, 1]
+    page.get_by_role("button", name="Show all", exact=True).click()
+    wait_until(lambda: [clip["outside"] for clip in look(page, "loss", clips)] == [1, 1], "all is counted")
+    whole = look(page, "loss", clips)
+    assert [(clip["low"], clip["high"]) for clip in part] == [(clip["low"], clip["high"]) for clip in whole]
+
+
+# ---------------------------------------------------------------------- what is said
+
+
+@pytest.mark.parametrize(
+    ("locale", "state", "said"),
+    [
+        ("en-US", {}, "rate=0.01 step 5, 25, band 25 to 25, 1 run; rate=0.1 step 5, 26, band 25 to 27, 2 runs"),
+        (
+            "en-US",
+            {"where": "params.seed = 1"},
+            "rate=0.01 step 4, 17, no band, 1 run; rate=0.1 step 4, 17, no band, 1 run",
+        ),
+        (
+            "ja-JP",
+            {"where": "params.rate = 0.1", "group": "experiment"},
+            "ステップ 5, 26, 範囲 25 から 27, 実行 2 件",
+        ),
+    ],
+    ids=["en", "one", "ja"],
+)
+def test_the_keyboard_reads_band_and_runs(
+    browser: Browser, sweep: Viewer, locale: str, state: dict[str, str], said: str
+) -> None:
+    """The live text of a point of groups has the middle, the band and how many runs counted there, of each group."""
+    context = browser.new_context(locale=locale)
+    try:
+        page = context.new_page()
+        is_one = "seed" in state.get("where", "")
+        _open(page, sweep, band="std" if is_one else "minmax", **state)
+        card(page, "mixed").locator(".chart-figure").focus()
+        for _ in range(2 if is_one else 6):
+            page.keyboard.press("ArrowRight")
+        live = page.locator(".compare-body [aria-live]")
+        wait_until(lambda: live.inner_text() != "", "something is said")
+        assert live.text_content() == said
+    finally:
+        context.close()

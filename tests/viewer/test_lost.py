@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from runlogging.folder import Line, encode_line, stream_path
 from tests.reading.tools import manifest_only
 from tests.viewer.conftest import PATIENCE_S, StartViewer, keys
+from tests.viewer.downloads import break_off, broken_off
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -111,21 +110,7 @@ def test_a_run_that_is_deleted_under_the_download_of_its_log(tmp_path: Path, sta
     lines = (Line(seq=n, time=time, level="INFO", message=f"{n} {'x' * 200}") for n in range(200_000))
     stream_path(run, "logs", "main").write_bytes(b"".join(map(encode_line, lines)))
     viewer = start_viewer(tmp_path / "runs")
-    with httpx.Client(base_url=viewer.base, timeout=PATIENCE_S) as client:
-        client.get(viewer.url)
-        with pytest.raises(httpx.RemoteProtocolError):
-            _download(client, "api/logs.txt?run=big/long", lambda: shutil.rmtree(run))
+    with broken_off(viewer) as client:
+        break_off(client, "api/logs.txt?run=big/long", lambda: shutil.rmtree(run))
         assert client.get("api/root").status_code == 200
         assert "any more" in client.get("api/logs", params={"run": "big/long"}).json()["error"]
-    errors = viewer.stop()
-    assert "broken off" in errors
-    assert "Traceback" not in errors
-
-
-def _download(client: httpx.Client, url: str, meanwhile: Callable[[], None]) -> None:
-    with client.stream("GET", url) as answer:
-        chunks = answer.iter_raw()
-        next(chunks)
-        meanwhile()
-        for _ in chunks:
-            pass

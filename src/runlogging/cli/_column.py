@@ -11,13 +11,12 @@ import msgspec
 
 from runlogging.cli._parts import at_once, parts_of
 from runlogging.reading._model import numbers_of
-from runlogging.reading._streams import StreamFile, is_object_a_line
+from runlogging.reading._streams import StreamFile, have_usual_times, is_object_a_line
 from runlogging.reading.frames._lines import Lines, decode, file_lines, whole_lines
 
 _PIECE_BYTES = 64 << 10
 # Of less the processes would take longer to start than they save.
 _FEW_PARTS = 4
-_TIME_LENGTH = 27
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, OverflowError)
 
 
@@ -117,10 +116,7 @@ def _decoder_of(name: str) -> msgspec.json.Decoder[Any] | None:
 def _are_whole(data: bytes, lines: Sequence[Any]) -> bool:
     """Tell whether each line holds one object with a time of the usual form."""
     count = len(lines)
-    times = "".join([line.time for line in lines])
-    if len(times) != count * _TIME_LENGTH or times[19::_TIME_LENGTH] != "." * count:
-        return False
-    if times[26::_TIME_LENGTH] != "Z" * count:
+    if have_usual_times([line.time for line in lines]) is None:
         return False
     # Of a long line the look for its end is enough, and much quicker than counting.
     return (count == 1 and data.find(b"\n") == len(data) - 1) or is_object_a_line(data, count)

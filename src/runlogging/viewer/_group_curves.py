@@ -18,6 +18,7 @@ from itertools import pairwise
 from runlogging.folder import nonfinite_text
 from runlogging.viewer._axes import Line
 from runlogging.viewer._bands import BANDS, Band, middle
+from runlogging.viewer._bulk import common_bulk
 from runlogging.viewer._sampling import Grid, Kept, kept_points
 
 _NAN = math.nan
@@ -185,3 +186,19 @@ def _greatest(values: Iterable[float]) -> float | None:
 
 def _finite(value: float) -> float | None:
     return value if value - value == 0 else None
+
+
+# ---------------------------------------------------------------------- outliers
+
+
+def clip_of(curve: GroupCurve, grid: Grid) -> dict[str, float] | None:
+    """Return the limits of the bulk of a group, and how many places in view have the middle or the band outside."""
+    bulk = common_bulk([curve.centre, curve.low, curve.high])
+    if bulk is None:
+        return None
+    low, high = bulk
+    view = slice(bisect_left(curve.x, grid.low), bisect_right(curve.x, grid.high))
+    # A comparison with NaN, which stands where there is none, is false.
+    ends = zip(curve.centre[view], curve.low[view], curve.high[view], strict=True)
+    outside = sum(1 for y, least, most in ends if y < low or y > high or least < low or most > high)
+    return {"low": low, "high": high, "outside": outside}

@@ -1,37 +1,38 @@
 """Curves of groups of runs for charts, in the form of ``api/series``.
 
-``api/group_series?run=&run=&name=&group=&agg=&band=&between=&x=&from=&to=&width=`` answers as ``api/series`` does, with
-a series a group::
+``api/group_series?run=&run=&name=&group=&agg=&band=&between=&x=&from=&to=&width=&clip=`` answers as ``api/series``
+does, with a series a group::
 
     {"name", "axis", "x", "bounds", "from", "to", "width", "sampled", "smooth": 0, "cursors": {},
      "between": whether runs count between their own points,
      "groups": ["/lr=0.1, seed=3", ...],   all groups of these runs, also those that have no such metric
      "series": [{"run": "/lr=0.1, seed=3", "values": [...], "runs": how many, "count": places of x, "at", "x",
                  "y": the middle, "low", "high": the band or null, "n": how many runs counted there, "step",
-                 "nonfinite", "last": {"value", "step"}, ...}]}
+                 "nonfinite", "last": {"value", "step"}, "clip", ...}]}
 
 ``group`` may stand several times; it and ``agg`` and ``band`` are those of ``api/runs``. ``between=1`` interpolates,
-which times as x always do: no two runs log in the same microsecond. ``api/group_series.csv`` answers all places of x as
-CSV: group, x, centre, low, high, n.
+which times as x always do: no two runs log in the same microsecond. ``clip=1`` asks for the limits of the bulk of the
+middle and of both ends of the band; a place of x is outside where one of the three is. ``api/group_series.csv``
+answers all places of x as CSV: group, x, centre, low, high, n.
 """
 
 from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runlogging._errors import InvalidValueError
 from runlogging.viewer._answers import answering
-from runlogging.viewer._axes import Line, bounds_of, lines_of
+from runlogging.viewer._axes import Line, bounds_of
 from runlogging.viewer._bands import check_figures
-from runlogging.viewer._curves import shelf_of
-from runlogging.viewer._group_curves import GroupCurve, bands_of, group_curve, kept_of
+from runlogging.viewer._group_curves import GroupCurve, bands_of, clip_of, group_curve, kept_of
 from runlogging.viewer._group_members import members_of
 from runlogging.viewer._points import raw
 from runlogging.viewer._sampling import Grid
-from runlogging.viewer._series import MOST_RUNS, Asked, asked_of, grid_of
+from runlogging.viewer._series import Asked, asked_of, csv_answer, curves_of, frame_of, grid_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -81,14 +82,10 @@ def _series(state: State, request: Request) -> dict[str, Any]:
     groups, labels, is_between = _groups(state, request, asked)
     known = [group.bounds for group in groups if group.bounds]
     bounds = (min(low for low, _ in known), max(high for _, high in known)) if known else None
-    grid = grid_of(asked, bounds, lambda low, high: sum(group.curve.count_between(low, high) for group in groups))
+    grid = grid_of(asked, bounds, [group.curve.count_between for group in groups])
     return {
-        **_drawn(groups, grid, groups[0].axis if groups else asked.axis),
-        "name": asked.name,
-        "bounds": bounds,
-        "from": grid.low,
-        "to": grid.high,
-        "width": asked.width,
+        **_drawn(groups, grid, groups[0].axis if groups else asked.axis, is_clipped=asked.is_clipped),
+        **frame_of(asked, bounds, grid),
         "smooth": 0.0,
         "between": is_between,
         "groups": [f"/{label}" for label in labels],
@@ -96,7 +93,7 @@ def _series(state: State, request: Request) -> dict[str, Any]:
     }
 
 
-def _drawn(groups: Sequence[Group], grid: Grid, axis: str) -> dict[str, Any]:
+def _drawn(groups: Sequence[Group], grid: Grid, axis: str, *, is_clipped: bool) -> dict[str, Any]:
     kept = [kept_of(group.curve, grid) for group in groups]
     slots = sorted({point.slot for points in kept for point in points})
     places = {slot: place for place, slot in enumerate(slots)}
@@ -108,6 +105,7 @@ def _drawn(groups: Sequence[Group], grid: Grid, axis: str) -> dict[str, Any]:
         series.append(
             {
                 **_facts(group, axis, grid),
+                **({"clip": clip_of(curve, grid)} if is_clipped else {}),
                 "at": raw([places[point.slot] for point in points]),
                 "y": raw([_number(curve.centre[place]) for place in at]),
                 "x": raw([curve.x[place] for place in at]),
@@ -154,21 +152,14 @@ def _groups(state: State, request: Request, asked: Asked) -> tuple[list[Group], 
     query = request.query_params
     agg, band = query.get("agg") or "mean", query.get("band") or "std"
     check_figures(agg, band)
-    by, keys = query.getlist("group"), list(dict.fromkeys(query.getlist("run")))[:MOST_RUNS]
+    by = query.getlist("group")
     if not by:
         raise InvalidValueError("group says by which column: experiment, params.NAME, tags.NAME ...")
-    cursors: list[str] = []
-    lines: dict[str, list[Line]] = {}
-    for key in keys:
-        run = state.run_of(key)
-        curves = shelf_of(state).of(run.path)
-        with curves.lock:
-            cursors.append(curves.cursor)
-            lines[key] = lines_of(key, run, curves, asked.name, asked.axis)
+    cursors, lines = curves_of(state, asked)
     is_between = query.get("between") == "1" or asked.axis not in _STEPS
     kept: OrderedDict[Any, list[Group]] = state.kept("groups", state.settings.root, OrderedDict, 1)
-    members = members_of(state, keys, by)
-    known = (asked.name, asked.axis, agg, band, is_between, json.dumps(list(members.items())), *cursors)
+    members = members_of(state, asked.runs, by)
+    known = (asked.name, asked.axis, agg, band, is_between, json.dumps(list(members.items())), *cursors.values())
     if known not in kept:
         # A zoom asks for the same figures again.
         kept[known] = [
@@ -197,20 +188,11 @@ def _group(label: str, values: list[Any], lines: list[Line], curve_of: Callable[
 
 
 def _csv(state: State, request: Request) -> Response:
-    from starlette.responses import StreamingResponse
-
     groups, *_ = _groups(state, request, asked_of(request))
-    headers = {"Content-Disposition": "attachment; filename=groups.csv", "Cache-Control": "no-store"}
-    return StreamingResponse(_rows(groups), 200, headers, "text/csv; charset=utf-8")
+    parts = [(len(group.curve), partial(_row, group.label.replace('"', '""'), group.curve)) for group in groups]
+    return csv_answer("groups.csv", "group,x,centre,low,high,n\n", parts)
 
 
-def _rows(groups: Sequence[Group]) -> Iterator[str]:
-    yield "group,x,centre,low,high,n\n"
-    for group in groups:
-        curve, label = group.curve, group.label.replace('"', '""')
-        for begin in range(0, len(curve), 4_096):
-            yield "".join(
-                f'"{label}",{curve.x[place]!r},{curve.centre[place]!r},{curve.low[place]!r},{curve.high[place]!r},'
-                f"{curve.n[place]}\n"
-                for place in range(begin, min(begin + 4_096, len(curve)))
-            )
+def _row(label: str, curve: GroupCurve, place: int) -> str:
+    figures = (curve.x[place], curve.centre[place], curve.low[place], curve.high[place], curve.n[place])
+    return f'"{label}",{",".join(map(repr, figures))}\n'

@@ -9,11 +9,10 @@ import msgspec
 
 from runlogging.folder import Line
 from runlogging.reading._model import numbers_of
-from runlogging.reading._streams import BLOCK_BYTES, StreamFile, is_object_a_line
+from runlogging.reading._streams import BLOCK_BYTES, TIME_LENGTH, StreamFile, have_usual_times, is_object_a_line
 from runlogging.viewer._table import EXACT_BELOW, Column, Number, Table, column_of
 
 _MOST_NAMES = 64
-_TIME_LENGTH = 27
 _NO_TIME = "1970-01-01T00:00:00.000000Z"
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, TypeError)
 
@@ -187,18 +186,11 @@ class LineReader:
     def _add_group(self, names: tuple[str, ...], lines: Sequence[Any], rows: Sequence[dict[str, Number]]) -> None:
         if names:
             columns = [column_of([row[name] for row in rows]) for name in names]
-            times = "".join([line.time if len(line.time) == _TIME_LENGTH else _NO_TIME for line in lines])
+            times = "".join([line.time if len(line.time) == TIME_LENGTH else _NO_TIME for line in lines])
             table = self._table_of(self.file.writer, names)
             table.add([line.seq for line in lines], [line.step for line in lines], times, columns)
 
 
 def _times(lines: Sequence[Any], data: bytes) -> str | None:
     """Return the times of lines, joined; None where one is of another form, or there are lines that are none."""
-    times, count = "".join([line.time for line in lines]), len(lines)
-    # One that is shorter or longer would move the points and the ends of those behind it.
-    is_whole = is_object_a_line(data, count) and len(times) == count * _TIME_LENGTH
-    return (
-        times
-        if is_whole and times[19::_TIME_LENGTH] == "." * count and times[26::_TIME_LENGTH] == "Z" * count
-        else None
-    )
+    return have_usual_times([line.time for line in lines]) if is_object_a_line(data, len(lines)) else None

@@ -11,12 +11,11 @@ import msgspec
 
 from runlogging.folder import nonfinite_text
 from runlogging.viewer._axes import Line
+from runlogging.viewer._bulk import bulk_of
 from runlogging.viewer._sampling import Grid, Kept, Slot, kept_points
 
 _KINDS = {"NaN": "n", "Infinity": "+", "-Infinity": "-"}
 MOST_MARKS = 2_000
-_SPREAD_POINTS = 2_001
-_SPREADS = 3.0
 _encode = msgspec.json.Encoder().encode
 
 Place = Callable[[Slot], int]
@@ -141,16 +140,10 @@ def marks(line: Line, bad: Sequence[int]) -> dict[str, Any]:
 def _clip(line: Line, grid: Grid) -> dict[str, Any] | None:
     """Return the limits of the bulk of a curve, by its own spread, and how many points in view lie outside."""
     y, x = line.curve.y, line.curve.x
-    # Every n-th point: what was sampled for drawing has more than its share of extremes.
-    some = sorted(value for value in y[:: max(1, len(y) // _SPREAD_POINTS)] if value - value == 0)
-    if not some:
+    bulk = bulk_of(y)
+    if bulk is None:
         return None
-    low, high = some[len(some) // 4], some[3 * len(some) // 4]
-    # Where half of the points are alike, the wider spread has to do.
-    spread = (high - low) or (some[-1 - len(some) // 20] - some[len(some) // 20])
-    if not spread:
-        return None
-    low, high = low - _SPREADS * spread, high + _SPREADS * spread
+    low, high = bulk
     begin, end = bisect_left(x, grid.low + line.base), bisect_right(x, grid.high + line.base)
     outside = sum(1 for value in y[begin:end] if value < low or value > high)
     return {"low": low, "high": high, "outside": outside}

@@ -7,6 +7,7 @@ Python writes it, which keeps NaN and whole numbers of any length.
 from __future__ import annotations
 
 import json
+import threading
 import zlib
 from array import array
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from runlogging.viewer._run_cells import EXACT, FLOAT, INT, OTHER, Cells
 
 _SAME = 4
 """Added to the kind of a column that is one number."""
+
+_SEEKING = threading.Lock()  # not os.pread: Windows has none
 
 
 class Packed(msgspec.Struct):
@@ -147,11 +150,33 @@ class Block:
         return self._read(0, self.packed.size)
 
     def _read(self, begin: int, size: int) -> bytes:
-        self.file.seek(self.offset + begin)
-        data = self.file.read(size)
+        data = read_at(self.file, self.offset + begin, size)
         if len(data) != size:
             raise OSError("what the viewer keeps of the metrics was cut off by another program; start it again")
         return data
+
+
+def read_at(file: IO[bytes], offset: int, size: int) -> bytes:
+    """Return bytes of a file, fewer where it ends.
+
+    The thread that looks through a kept file and those that answer requests share it, and the place in it.
+    """
+    with _SEEKING:
+        file.seek(offset)
+        return file.read(size)
+
+
+def write_at(file: IO[bytes], offset: int, data: bytes) -> None:
+    """Write bytes into a file without a buffer, all of them.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    rest = memoryview(data)
+    with _SEEKING:
+        file.seek(offset)
+        while rest:
+            rest = rest[file.write(rest) :]
 
 
 def _ints(data: bytes) -> memoryview[int]:

@@ -21,7 +21,7 @@ import msgspec
 
 from runlogging.reading._summaries import Witness
 from runlogging.reading.search._index import INDEX_FOLDER
-from runlogging.viewer._run_blocks import Block, Packed
+from runlogging.viewer._run_blocks import Block, Packed, read_at
 
 FIGURES_FILE = "figures.bin"
 _MAGIC = b"RLFIGUR1"
@@ -108,8 +108,8 @@ def _catalogue(file: IO[bytes]) -> _Catalogue:
 
 
 def _is_whole(file: IO[bytes], block: _Block, catalogue: _Catalogue) -> bool:
-    file.seek(block.offset)
-    return zlib.crc32(file.read(block.packed.size)) == block.packed.checksum and block.shape < len(catalogue.shapes)
+    data = read_at(file, block.offset, block.packed.size)
+    return zlib.crc32(data) == block.packed.checksum and block.shape < len(catalogue.shapes)
 
 
 def keep_figures(
@@ -133,7 +133,7 @@ def keep_figures(
             part.replace(folder / FIGURES_FILE)
         finally:
             part.unlink(missing_ok=True)
-    except (OSError, ValueError):  # a disk that is full or read-only; a name that is no UTF-8
+    except OSError:  # a disk that is full or read-only
         return
 
 
@@ -144,7 +144,7 @@ def _write(
     listed: list[_Block] = []
     for block in blocks:
         with lock:
-            runs = [known.get(place) for place in block.places]
+            runs = [_encodable(known.get(place)) for place in block.places]
             data = block.content() if any(runs) else b""
         if data:
             shape = shapes.setdefault(block.shape.names, len(shapes))
@@ -153,6 +153,16 @@ def _write(
     data = msgspec.msgpack.encode(_Catalogue(sys.byteorder, list(shapes), listed))
     begin = file.tell()
     file.write(data + _MAGIC + begin.to_bytes(8, "big") + zlib.crc32(data).to_bytes(4, "big"))
+
+
+def _encodable(run: Known | None) -> Known | None:
+    """Return a run unless the names of its folders are no UTF-8: it is read each time, for all others are kept."""
+    if run is not None:
+        try:
+            f"{run.experiment}/{run.name}".encode()
+        except UnicodeEncodeError:
+            return None
+    return run
 
 
 def _remove_parts(folder: Path) -> None:

@@ -15,7 +15,8 @@ from runlogging.viewer._run_store import ROOMS, Store
 FACTS = ("experiment", "status", "created", "started", "ended", "duration", "number", "parent", "type", "host")
 """The columns that are facts of the run itself."""
 
-_COLUMN = re.compile(r"(?:(last|min|max|mean|count|step)\()?(metrics|params|tags|properties)\.(.+?)(\))?", re.DOTALL)
+_COLUMN = re.compile(r"(metrics|params|tags|properties)\.(.+)", re.DOTALL)
+_FIGURE = re.compile(r"(last|min|max|mean|count|step)\(metrics\.(.+)\)", re.DOTALL)
 _NAN = math.nan
 
 
@@ -45,11 +46,11 @@ class Column:
             return getattr(item, self.key)
         return getattr(item, self.room).get(self.key)
 
-    def values(self, items: Sequence[Item]) -> list[Any]:
+    def values(self, items: Sequence[Item]) -> Sequence[Any]:
         """Return what some runs have there, in their order; None for nothing."""
         if self.room == "metrics" and items:
             cells = items[0].store.figures.column(self.key, self.figure)
-            found: list[Any] | None = None if cells is None else cells.floats(item.at for item in items)
+            found = None if cells is None else cells.floats([item.at for item in items])
             if found is not None:
                 return found
         return [self.value(item) for item in items]
@@ -64,11 +65,12 @@ def column_of(name: str) -> Column:
     if name in (*FACTS, "id", "name", "attempt"):
         return Column(name, "attributes", name)
     found = _COLUMN.fullmatch(name)
-    if found is None or bool(found[1]) != bool(found[4]) or (found[1] and found[2] != "metrics"):
-        raise InvalidValueError(
-            f"{name!r:.80} is no column; there are {', '.join(FACTS)}, params.NAME, metrics.NAME ..."
-        )
-    return Column(name, ROOMS[found[2]], found[3], found[1] or "last")
+    if found is not None:
+        return Column(name, ROOMS[found[1]], found[2])
+    found = _FIGURE.fullmatch(name)
+    if found is not None:
+        return Column(name, "metrics", found[2], found[1])
+    raise InvalidValueError(f"{name!r:.80} is no column; there are {', '.join(FACTS)}, params.NAME, metrics.NAME ...")
 
 
 def filled_columns(store: Store) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import IO
 
 from runlogging.folder import MetricSummary
-from runlogging.viewer._run_blocks import Block, Shape, pack, unpack
+from runlogging.viewer._run_blocks import Block, Shape, pack, unpack, write_at
 from runlogging.viewer._run_cells import Cells
 
 FIGURES = ("count", "last", "min", "max", "mean", "step", "nonfinite")
@@ -39,6 +39,8 @@ class Figures:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self._shapes: dict[tuple[str, ...], Shape] = {}
+        # The shape that runs get whose metrics are the same in whatever order.
+        self._usual: dict[frozenset[str], Shape] = {}
         self._of: dict[int, Block | Shape] = {}
         self._columns: OrderedDict[tuple[str, str], Cells] = OrderedDict()
         self._file: IO[bytes] | None = None
@@ -109,8 +111,11 @@ class Figures:
         self.clear(place)
         if not metrics:
             return
-        shape = self.shape(tuple(metrics))
-        values = list(chain.from_iterable(map(_figures_of, metrics.values())))
+        key = frozenset(metrics)
+        shape = self._usual.get(key)
+        if shape is None:
+            shape = self._usual[key] = self.shape(tuple(metrics))
+        values = list(chain.from_iterable(_figures_of(metrics[name]) for name in shape.names))
         shape.waiting[place] = values
         shape.live += 1
         self._of[place] = shape
@@ -143,14 +148,22 @@ class Figures:
         for cells in self._columns.values():
             cells.clear(place)
         if isinstance(found, Shape):
-            found.live -= 1
             self._waiting -= len(found.waiting.pop(place))
+            self._leave(found)
             return
         found.places[found.places.index(place)] = -1
         found.live -= 1
-        found.shape.live -= 1
         if not found.live:
             self._drop(found)
+        self._leave(found.shape)
+
+    def _leave(self, shape: Shape) -> None:
+        """Count one run less; a shape of none is forgotten: a run that goes on may have one after the other."""
+        shape.live -= 1
+        if not shape.live:
+            self._shapes.pop(shape.names, None)
+            if self._usual.get(key := frozenset(shape.names)) is shape:
+                del self._usual[key]
 
     def _drop(self, block: Block) -> None:
         self.blocks.remove(block)
@@ -170,15 +183,15 @@ class Figures:
             return
         places = sorted(shape.waiting)
         data, packed = pack([shape.waiting[place] for place in places])
-        self._waiting -= len(places) * len(shape.names) * _WIDTH
-        shape.waiting.clear()
         if self._file is None:
             # Without a name: it is gone with the process, whatever ends that.
             self._file = tempfile.TemporaryFile(prefix="runlogging-", buffering=0)  # noqa: SIM115  (it stays open)
             self.own(self._file)
         offset = self._room(len(data))
-        self._file.seek(offset)
-        self._file.write(data)
+        write_at(self._file, offset, data)
+        # Now it is on the disk: on a full one they would wait on.
+        self._waiting -= len(places) * len(shape.names) * _WIDTH
+        shape.waiting.clear()
         block = Block(shape, places, self._file, offset, packed)
         self.blocks.append(block)
         self._of.update(dict.fromkeys(places, block))

@@ -92,7 +92,9 @@ def _quoted(column: Column) -> str:
     if column.room == "attributes":
         return name
     quoted = '"' + column.key.replace('"', '""') + '"'
-    return name.replace(column.key, quoted) if column.figure != "last" else f"{name.partition('.')[0]}.{quoted}"
+    if column.room == "metrics":
+        return f"{column.figure}(metrics.{quoted})" if name.startswith(f"{column.figure}(") else f"metrics.{quoted}"
+    return f"{name.partition('.')[0]}.{quoted}"
 
 
 def _condition(column: Column, value: Any) -> str | None:

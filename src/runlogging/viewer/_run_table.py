@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runlogging.viewer._state import State
 
 _LOOK_S = 1.0  # how old a look at the root may be, unless something fresh is asked for
-_LOST_S = 30.0  # a run whose process is gone is looked at again after so long, or when its manifest changes
+_LOST_S = 30.0  # what lost its process, or cannot be read, is looked at again after so long; a new manifest at once
 _AT_ONCE = 300  # so few runs are read before the first answer
 _KEPT_ORDERS = 8
 
@@ -136,7 +136,7 @@ class RunTable:
 
         Ids begin with the time.
         """
-        names = [place for place in self._keys if not experiment or Path(place[0]).name == experiment]
+        names = [place for place in self._keys if not experiment or clean_text(Path(place[0]).name) == experiment]
         names.sort(key=lambda place: place[::-1], reverse=True)
         found, part = self._read.by_place, names[offset : offset + limit]
         for place in part:
@@ -189,16 +189,17 @@ class RunTable:
     def _look(self) -> None:
         keys, now = scanned(self._root), time.monotonic()
         changed, gone = self._stale(keys, now), self._read.by_place.keys() - keys.keys()
-        self._keys, self._looked_at = keys, now
+        self._looked_at = now
         for place in changed:
             self._reread(place, keys[place])
         for place in gone:
             self._read.drop(place)
+        self._keys = keys  # at the end: what an error kept from being read is still new to the next look
         if changed or gone:
             self._changed()
 
     def _stale(self, keys: dict[Place, FileKey | str], now: float) -> set[Place]:
-        """Return the runs that are new or changed, and those whose end may have come."""
+        """Return the runs that are new or changed, and those whose end, or whose mending, may have come."""
         items = self._read.by_place
         changed = {place for place, key in keys.items() if place not in items or key != self._keys.get(place)}
         is_due = {place for place, item in items.items() if _is_open(item) and now > self._due.get(place, 0.0)}
@@ -213,7 +214,7 @@ class RunTable:
         self._add(row)
         # A long run that has not ended takes its time to read: it is not read at each look.
         ended, item = time.monotonic(), self._read.by_place.get(place)
-        is_lost = item is not None and item.status == "NotResponding"
+        is_lost = item is not None and (bool(item.problem) or item.status == "NotResponding")
         self._due[place] = ended + max(10 * (ended - begun), _LOST_S if is_lost else 0.0)
 
     def _add(self, row: RunRow) -> None:
@@ -231,4 +232,4 @@ class RunTable:
 
 
 def _is_open(item: Item) -> bool:
-    return not item.problem and item.status not in TERMINAL
+    return item.status not in TERMINAL  # one that cannot be read is Unknown

@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from runlogging.folder import clean_text
 from runlogging.reading.search._filter import parse_filter
 from runlogging.viewer._answers import answering, number_of
 from runlogging.viewer._run_columns import Column, column_of, filled_columns
@@ -49,7 +50,7 @@ _MOST_ROWS = 1_000
 _MOST_COLUMNS = 1_000
 _SAID = (
     *("key", "id", "experiment", "name", "number", "status", "created", "started", "ended", "duration", "parent"),
-    *("path", "problem"),
+    "problem",
 )
 
 
@@ -138,6 +139,7 @@ def _line(line: Line, columns: Sequence[Column]) -> dict[str, Any]:
     item = line.item
     return {
         **{name: getattr(item, name) for name in _SAID},
+        "path": clean_text(item.path),  # a folder's name may be no UTF-8
         "tags": dict(item.tags),
         "depth": line.depth,
         "children": line.children,

@@ -35,7 +35,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runlogging._errors import InvalidValueError
@@ -53,14 +53,19 @@ if TYPE_CHECKING:
 
     from runlogging.viewer._state import State
 
-MOST_RUNS = 500
+_MOST_RUNS = 500
 _WIDEST = 16_384
+_CSV_ROWS = 4_096  # that are sent at once
+
+Count = Callable[[float, float], int]
+"""Tells how many points of a curve lie between two places of x."""
 
 
 class Asked(NamedTuple):
     """What a request for curves says.
 
     Attributes:
+        runs: the runs, each once.
         name: the metric.
         axis: what x is.
         low, high: what is shown of x; None is all.
@@ -70,6 +75,7 @@ class Asked(NamedTuple):
         is_clipped: whether the limits of the bulk are asked for.
     """
 
+    runs: list[str]
     name: str
     axis: str
     low: float | None
@@ -93,28 +99,35 @@ def routes(state: State) -> list[Route]:
 
 def _series(state: State, request: Request) -> dict[str, Any]:
     asked = asked_of(request)
+    cursors, found = curves_of(state, asked)
+    lines = [line for own in found.values() for line in own if not asked.writer or line.writer == asked.writer]
+    bounds = bounds_of(lines)
+    grid = grid_of(asked, bounds, [line.count_between for line in lines])
+    return {
+        **series_answer(lines, grid, asked.smooth, is_clipped=asked.is_clipped),
+        **frame_of(asked, bounds, grid),
+        "axis": lines[0].axis if lines else asked.axis,
+        "smooth": asked.smooth,
+        "cursors": cursors,
+    }
+
+
+def curves_of(state: State, asked: Asked) -> tuple[dict[str, str], dict[str, list[Line]]]:
+    """Return how far each run was read, as a cursor, and its curves of the metric.
+
+    Raises:
+        RunNotFoundError: one of the runs is gone.
+        InvalidValueError: there is no such axis (also a ValueError).
+    """
     cursors: dict[str, str] = {}
-    lines: list[Line] = []
-    for key in request.query_params.getlist("run")[:MOST_RUNS]:
+    lines: dict[str, list[Line]] = {}
+    for key in asked.runs:
         run = state.run_of(key)
         curves = shelf_of(state).of(run.path)
         with curves.lock:
             cursors[key] = curves.cursor
-            found = lines_of(key, run, curves, asked.name, asked.axis)
-            lines += [line for line in found if not asked.writer or line.writer == asked.writer]
-    bounds = bounds_of(lines)
-    grid = grid_of(asked, bounds, lambda low, high: sum(line.count_between(low, high) for line in lines))
-    return {
-        **series_answer(lines, grid, asked.smooth, is_clipped=asked.is_clipped),
-        "name": asked.name,
-        "axis": lines[0].axis if lines else asked.axis,
-        "bounds": bounds,
-        "from": grid.low,
-        "to": grid.high,
-        "width": asked.width,
-        "smooth": asked.smooth,
-        "cursors": cursors,
-    }
+            lines[key] = lines_of(key, run, curves, asked.name, asked.axis)
+    return cursors, lines
 
 
 def asked_of(request: Request) -> Asked:
@@ -127,6 +140,7 @@ def asked_of(request: Request) -> Asked:
     if not query.get("run") or not query.get("name"):
         raise InvalidValueError("run and name say whose curve of what is asked for")
     return Asked(
+        runs=list(dict.fromkeys(query.getlist("run")))[:_MOST_RUNS],
         name=query["name"],
         axis=query.get("x") or "step",
         low=float_of(request, "from"),
@@ -164,13 +178,13 @@ def smooth_of(request: Request) -> float:
     return weight
 
 
-def grid_of(asked: Asked, bounds: tuple[float, float] | None, count: Callable[[float, float], int]) -> Grid:
+def grid_of(asked: Asked, bounds: tuple[float, float] | None, counts: Iterable[Count]) -> Grid:
     """Return the grid of a chart.
 
     Args:
         asked: what is asked for.
         bounds: the least and the greatest x of all points; None where there are none.
-        count: tells how many points lie in a part of x.
+        counts: one a curve.
 
     Raises:
         InvalidValueError: it begins behind its end (also a ValueError).
@@ -180,26 +194,43 @@ def grid_of(asked: Asked, bounds: tuple[float, float] | None, count: Callable[[f
     high = high if asked.high is None else asked.high
     if high < low:
         raise InvalidValueError(f"from is {low}, and to is {high}, which is less")
-    is_whole = count(low, high) <= 4 * asked.width
+    is_whole = sum(count(low, high) for count in counts) <= 4 * asked.width
     if not is_whole and low == high:
         low, high = low - 0.5, high + 0.5  # columns need some width
     return Grid(low, high, asked.width, is_whole)
 
 
+def frame_of(asked: Asked, bounds: tuple[float, float] | None, grid: Grid) -> dict[str, Any]:
+    """Return the part of an answer that says what of which metric is shown."""
+    return {"name": asked.name, "bounds": bounds, "from": grid.low, "to": grid.high, "width": asked.width}
+
+
+# ---------------------------------------------------------------------- as a file
+
+
 def _csv(state: State, request: Request) -> Response:
+    asked = asked_of(request)
+    _, lines = curves_of(state, asked._replace(runs=[request.query_params["run"]], axis="index"))
+    parts = [(len(line.curve), line.csv_row) for own in lines.values() for line in own]
+    return csv_answer("series.csv", "writer,seq,time,step,value\n", parts)
+
+
+def csv_answer(name: str, titles: str, parts: Sequence[tuple[int, Callable[[int], str]]]) -> Response:
+    """Return a download that is made while it is sent.
+
+    Args:
+        name: of the file.
+        titles: the first line.
+        parts: how many rows each part has, and what makes the row of a place.
+    """
     from starlette.responses import StreamingResponse
 
-    asked = asked_of(request)
-    run = state.run(request)
-    curves = shelf_of(state).of(run.path)
-    with curves.lock:
-        lines = lines_of(request.query_params["run"], run, curves, asked.name, "index")
-    headers = {"Content-Disposition": "attachment; filename=series.csv", "Cache-Control": "no-store"}
-    return StreamingResponse(_csv_rows(lines), 200, headers, "text/csv; charset=utf-8")
+    headers = {"Content-Disposition": f"attachment; filename={name}", "Cache-Control": "no-store"}
+    return StreamingResponse(_csv_pieces(titles, parts), 200, headers, "text/csv; charset=utf-8")
 
 
-def _csv_rows(lines: list[Line]) -> Iterator[str]:
-    yield "writer,seq,time,step,value\n"
-    for line in lines:
-        for begin in range(0, len(line.curve), 4_096):
-            yield "".join(line.csv_row(place) for place in range(begin, min(begin + 4_096, len(line.curve))))
+def _csv_pieces(titles: str, parts: Sequence[tuple[int, Callable[[int], str]]]) -> Iterator[str]:
+    yield titles
+    for count, row in parts:
+        for begin in range(0, count, _CSV_ROWS):
+            yield "".join(map(row, range(begin, min(begin + _CSV_ROWS, count))))

@@ -33,6 +33,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NEXT_PORTS = 100
 _THREADS = 64
 _KEEP_ALIVE_S = 60
+_LONGEST_REQUEST = 1 << 20  # bytes of its first line and its headers
 _LAST_ANSWERS_S = 1  # how long a download may go on after Ctrl-C
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~@:%+=-]+)*")
@@ -130,6 +131,8 @@ def _config(app: Guard, warn: Callable[[str], object]) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        # The names of some columns, which stand in the URL, may be very long.
+        h11_max_incomplete_event_size=_LONGEST_REQUEST,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_LAST_ANSWERS_S,
     )

@@ -147,7 +147,10 @@ class Table:
             second = times[begin : begin + 19]
             if second not in known:
                 known = {second: self.time_us(len(walls)) // 1_000_000}
-            wall = known[second] + int(times[begin + 20 : begin + 26] or 0) / 1e6
+            try:
+                wall = known[second] + int(times[begin + 20 : begin + 26]) / 1e6
+            except ValueError:  # a time of another form, or none
+                wall = self.time_us(len(walls)) / 1e6
             self.walls_rise = self.walls_rise and (not walls or walls[-1] <= wall)
             walls.append(wall)
         return walls

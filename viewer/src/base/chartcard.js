@@ -5,10 +5,10 @@ import { Chart } from "./chart.js";
 import { notesNear } from "./chartmarks.js";
 import { legendOf } from "./chartlegend.js";
 import { csvUrl, download, fileName, pngOf, svgText } from "./chartout.js";
+import { spokenOf } from "./chartspeech.js";
 import { fill, h } from "./dom.js";
 import { number } from "./format.js";
 import { pointTable } from "./charttable.js";
-import { textOf } from "./charttip.js";
 import { addWords, t } from "./words.js";
 
 addWords({
@@ -25,7 +25,6 @@ addWords({
   "card.wide": ["Wide", "広く"],
   "card.settings": ["Settings of {name}", "{name} の設定"],
   "card.menu": ["Settings", "設定"],
-  "card.step": ["step", "ステップ"],
   "card.sampled": ["drawn with {shown} of {count} points, extremes kept", "{count} 点から {shown} 点を描画 (極値は保持)"],
   "card.between": ["interpolated between the points of each run", "各実行の点の間を補間"],
   "card.withoutx": ["{count} points have no x", "x のない点 {count}"],
@@ -153,7 +152,7 @@ export class Card {
   say() {
     const { columns } = this.chart;
     if (!columns) return;
-    const clips = this.settings.clip ? columns.lines.reduce((sum, line) => sum + (line.clip?.outside ?? 0), 0) : 0;
+    const clips = this.settings.clip ? columns.lines.reduce((sum, line) => sum + (this.group.hidden.has(line.key) ? 0 : (line.clip?.outside ?? 0)), 0) : 0;
     const shown = columns.lines.reduce((sum, line) => sum + line.info.y.length, 0);
     const without = columns.lines.reduce((sum, line) => sum + line.withoutX, 0);
     fill(this.facts,
@@ -194,7 +193,7 @@ export class Card {
 
   reads(points) {
     this.figure(points);
-    this.read(points.slice(0, 5).map((point) => `${points.length > 1 ? `${this.label(point.line)} ` : ""}${t("card.step")} ${point.step ?? "-"}, ${textOf(point) || "NaN"}`).join("; "));
+    this.read(spokenOf(this, points));
     if (points[0]) this.onPoint(points[0], true);
   }
 

@@ -53,7 +53,7 @@ export class ChartGroup {
     if (isStep) this.steps.push(this.view);
     this.view = view;
     const bounds = this.bounds;
-    this.isFollowing = !view || !bounds || view.to >= bounds[1];
+    this.isFollowing = !view || (bounds !== null && view.to >= bounds[1]);
     for (const chart of this.charts) chart.columns && chart.rescale();
     for (const listener of this.onChange) listener();
     if (!isQuiet) this.told();

@@ -57,31 +57,41 @@ function drawMark(u, kind, x, ratio) {
   } else triangle(ctx, x, y, size, kind === "+");
 }
 
-/** Mark at the edge what lies beyond it: clipped outliers, limits that a person set, and on a log scale 0 and less. */
+/**
+ * Mark at the edge what lies beyond it: clipped outliers, limits that a person set, and on a log scale 0 and less. A group's
+ * mark is hollow where its band goes beyond, and not its middle.
+ */
 function drawEdges(chart, u, line, ratio) {
-  const { bbox } = u;
   const [low, high] = chart.range;
   const { scale, clip, min, max } = chart.settings;
   const isCut = clip || min !== null || max !== null;
-  for (let at = 0; at < line.y.length; at += 1) {
-    const value = line.y[at];
-    if (value === null || value === undefined) continue;
-    const isBelow = scale === "log" ? value <= 0 || (isCut && value < low) : isCut && value < low;
-    if (!isBelow && !(isCut && value > high)) continue;
-    const x = u.valToPos(chart.columns.x[at], "x", true);
-    const y = isBelow ? bbox.top + bbox.height - 3 * ratio : bbox.top + 3 * ratio;
-    u.ctx.beginPath();
-    triangle(u.ctx, x, y, 3 * ratio, !isBelow);
-  }
+  if (!isCut && scale !== "log") return;
+  const isThere = (value) => value !== null && value !== undefined;
+  const isBelow = (value) => isThere(value) && ((isCut && value < low) || (scale === "log" && value <= 0));
+  const isAbove = (value) => isThere(value) && isCut && value > high;
+  chart.columns.x.forEach((x, at) => {
+    const [value, from, to] = [line.y[at], line.low?.[at], line.high?.[at]];
+    if (isBelow(value) || (isCut && isBelow(from))) drawEdge(u, x, false, isBelow(value), ratio);
+    if (isAbove(value) || isAbove(to)) drawEdge(u, x, true, isAbove(value), ratio);
+  });
 }
 
-function triangle(ctx, x, y, size, isUp) {
+function drawEdge(u, x, isTop, isFull, ratio) {
+  const { ctx, bbox } = u;
+  const size = 3 * ratio;
+  ctx.lineWidth = ratio;
+  ctx.beginPath();
+  triangle(ctx, u.valToPos(x, "x", true), isTop ? bbox.top + size : bbox.top + bbox.height - size, size, isTop, isFull);
+}
+
+function triangle(ctx, x, y, size, isUp, isFull = true) {
   const way = isUp ? -1 : 1;
   ctx.moveTo(x - size, y - way * size);
   ctx.lineTo(x + size, y - way * size);
   ctx.lineTo(x, y + way * size);
   ctx.closePath();
-  ctx.fill();
+  if (isFull) ctx.fill();
+  else ctx.stroke();
 }
 
 // ------------------------------------------------------------------ what the log says

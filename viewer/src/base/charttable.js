@@ -7,6 +7,7 @@ import { addWords, t } from "./words.js";
 addWords({
   "card.data": ["Points", "点の表"],
   "card.page": ["{from} to {to} of {total} drawn points", "描画した {total} 点のうち {from}–{to}"],
+  "card.step": ["step", "ステップ"],
   "card.time": ["time", "時刻"],
   "card.value": ["value", "値"],
   "card.run": ["run", "実行"],

@@ -4,6 +4,7 @@ import { get, urlFor } from "../base/api.js";
 import { axisTitle } from "../base/chartplot.js";
 import { Card } from "../base/chartcard.js";
 import { ChartGroup } from "../base/chartgroup.js";
+import { viewOf, viewText } from "../base/chartview.js";
 import { Tip } from "../base/charttip.js";
 import { RunColours } from "../base/colours.js";
 import { fill, h } from "../base/dom.js";
@@ -23,33 +24,71 @@ export async function drawCurves(page) {
   const names = await metricNames(page);
   if (place !== page.body || page.isGone) return;
   const question = questionOf(page.state);
-  // Zoom and what is hidden stay while x and the kind of lines do.
-  const kind = `${question.x} ${question.group ?? ""}`;
-  if (page.groupKind !== kind) page.group = new ChartGroup({ onView: () => page.cards.forEach((card) => card.load()) });
-  page.groupKind = kind;
+  shareGroup(page, question);
   page.tip = new Tip();
   // The colours of groups are their own: eight groups have eight of them, whatever their runs have.
   page.groupColours ??= new RunColours();
-  const spoken = h("div", { className: "unseen", role: "status" });
+  const spoken = h("div", { className: "unseen", role: "status", "aria-live": "polite" });
   const slots = h("div", { className: "compare-curves" });
+  const more = h("button", { onClick: () => ((page.mostCurves += FIRST_CURVES), growCurves(page)) }, t("compare.more"));
+  page.curves = { place, question, spoken, slots, more };
   fill(
     place,
     curvesBar(page, question),
     h("h2", { className: "unseen" }, t("compare.curves")),
     slots,
-    names.length > page.mostCurves && h("button", { onClick: () => ((page.mostCurves += FIRST_CURVES), page.draw()) }, t("compare.more")),
+    more,
     spoken,
   );
+  addCurves(page, names);
+}
+
+/** Draw what is not drawn yet, such as a metric that is new; what is there stays as it is. */
+export async function growCurves(page) {
+  const { curves } = page;
+  const names = await metricNames(page);
+  if (curves === page.curves && curves.place === page.body && !page.isGone) addCurves(page, names);
+}
+
+function addCurves(page, names) {
+  const { slots, more } = page.curves;
   const runs = page.keys.filter((key) => !page.off.has(key));
+  let next = slots.firstElementChild;
   for (const name of names.slice(0, page.mostCurves)) {
-    const slot = h("div", { className: "compare-slot" });
-    slots.append(slot);
-    const card = cardOf(page, name, runs, question, spoken);
-    if (question.group) knowGroups(card);
-    page.cards.push(card);
-    slot.append(card.element);
-    card.load();
+    const known = page.cards.find((card) => card.name === name);
+    if (known) next = known.element.parentElement.nextElementSibling;
+    else addCurve(page, name, runs, next);
   }
+  more.hidden = names.length <= page.cards.length;
+}
+
+function addCurve(page, name, runs, next) {
+  const { question, spoken, slots } = page.curves;
+  const slot = h("div", { className: "compare-slot" });
+  slots.insertBefore(slot, next);
+  const card = cardOf(page, name, runs, question, spoken);
+  if (question.group) knowGroups(card);
+  page.cards.push(card);
+  slot.append(card.element);
+  card.load();
+}
+
+/** Let the charts share zoom and what is hidden, as long as x and the kind of lines stay. */
+function shareGroup(page, question) {
+  const kind = `${question.x} ${question.group ?? ""}`;
+  if (page.groupKind === kind) return;
+  const group = new ChartGroup({ onView: () => page.group === group && viewed(page) });
+  group.view = viewOf(page.state);
+  group.isFollowing = !group.view;
+  Object.assign(page, { group, groupKind: kind });
+}
+
+/** Another part of x is shown: it goes into the URL, where a step back undoes it. */
+function viewed(page) {
+  if (page.isGone) return;
+  const text = viewText(page.group.view);
+  if ((page.state.v ?? null) !== text) page.setState({ v: text }, { push: true });
+  page.reload();
 }
 
 /** What is asked for of each metric, by the state of the page. */
@@ -60,7 +99,7 @@ function questionOf({ x = "step", smooth, group, agg, band, between }) {
 
 function curvesBar(page, question) {
   const { x } = question;
-  const setAxis = (event) => change({ x: event.target.value === "step" ? null : event.target.value });
+  const setAxis = (event) => change({ x: event.target.value === "step" ? null : event.target.value, v: null }, { push: true });
   const setSmooth = (event) => change({ smooth: Number(event.target.value) || null });
   return h(
     "div",
@@ -81,7 +120,7 @@ function cardOf(page, name, runs, question, spoken) {
     csv: isGrouped ? urlFor("api/group_series.csv", { run: runs, name, ...question }) : null,
     read: (text) => (spoken.textContent = text),
     ask: () => question,
-    onSettings: (text) => change({ [`c.${name}`]: text }, { quiet: true }),
+    onSettings: (text) => page.setState({ [`c.${name}`]: text }),
     onPoint: () => {},
   });
 }
@@ -101,7 +140,8 @@ async function metricNames(page) {
   const names = page.data.metrics.map((metric) => metric.name);
   if (!page.data.same.metrics) return names;
   page.whole ??= new Map();
-  const asked = page.keys.join(" ");
+  const { metrics, same } = page.data;
+  const asked = [metrics.length + same.metrics, ...page.keys].join(" ");
   if (!page.whole.has(asked)) page.whole.set(asked, get("api/compare", { run: page.keys, all: 1 }).then((whole) => whole.metrics.map((metric) => metric.name)));
   return page.whole.get(asked).catch(() => names);
 }

@@ -26,7 +26,7 @@ addWords({
 
 // What is imported deep below is asked for at once: each level would cost a round trip.
 function charts() {
-  for (const name of ["../vendor/uPlot.esm.js", "../base/chart.js", "../base/chartcard.js", "../base/chartout.js", "../base/chartplot.js", "../base/chartmarks.js", "../base/chartbands.js", "../base/chartlegend.js", "../base/charttable.js", "../base/chartkeys.js", "../tabs/charts_bar.js", "../tabs/charts_marks.js"]) import(name).catch(() => {});
+  for (const name of ["../vendor/uPlot.esm.js", "../base/chart.js", "../base/chartcard.js", "../base/chartout.js", "../base/chartplot.js", "../base/chartmarks.js", "../base/chartbands.js", "../base/chartlegend.js", "../base/charttable.js", "../base/chartkeys.js", "../base/chartspeech.js", "../base/chartview.js", "../tabs/charts_bar.js", "../tabs/charts_marks.js", "../tabs/charts_sections.js"]) import(name).catch(() => {});
   return import("../tabs/charts.js");
 }
 

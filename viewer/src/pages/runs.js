@@ -3,21 +3,20 @@
 import { get } from "../base/api.js";
 import { RunColours } from "../base/colours.js";
 import { fill, h } from "../base/dom.js";
-import { csvOf, latexOf, markdownOf } from "../base/export.js";
-import { copyText, download } from "../base/handout.js";
 import { bindKeys } from "../base/keys.js";
 import { watch } from "../base/live.js";
-import { change, go, remember, remembered } from "../base/state.js";
-import { makeTable } from "../base/table.js";
+import { change, remember, remembered } from "../base/state.js";
 import { t } from "../base/words.js";
 import { joined, parted } from "./links.js";
+import { compare, MOST_HIDDEN } from "./runs_actions.js";
 import { drawActions, drawBar } from "./runs_bar.js";
 import { RunCells, tick } from "./runs_cells.js";
 import { ColumnChooser } from "./runs_chooser.js";
-import { asked, isMetric, plain, tableColumns, usualColumns } from "./runs_columns.js";
+import { asked, isMetric, plain, usualColumns } from "./runs_columns.js";
 import { FilterLine } from "./runs_filter.js";
 import { GroupTable } from "./runs_groups.js";
-import { CHUNK, RunRows } from "./runs_rows.js";
+import { makeRunTable } from "./runs_grid.js";
+import { RunRows } from "./runs_rows.js";
 import { Selection } from "./runs_selection.js";
 import { Sparks } from "./runs_sparks.js";
 
@@ -98,7 +97,7 @@ class RunsPage {
     this.stops.push(
       bindKeys({
         "/": [t("runs.key.filter"), () => this.filter.input.focus()],
-        c: [t("runs.key.compare"), () => this.compare()],
+        c: [t("runs.key.compare"), () => compare(this)],
       }),
       watch("runs", () => this.soon()),
     );
@@ -143,7 +142,7 @@ class RunsPage {
 
   params(more) {
     const { where, exp, fold } = this.state;
-    return { where, experiment: exp, sort: this.sort, fold, closed: [...this.turned].slice(0, 200), hidden: [...this.hidden].slice(0, 200), wait: WAIT_MS, ...more };
+    return { where, experiment: exp, sort: this.sort, fold, closed: [...this.turned].slice(0, 200), hidden: [...this.hidden].slice(0, MOST_HIDDEN), wait: WAIT_MS, ...more };
   }
 
   async load({ isNew = false, ...more } = {}) {
@@ -220,7 +219,7 @@ class RunsPage {
       this.dropTable();
       return fill(this.place, h("p", { className: "faint" }, t("runs.none")));
     }
-    if (!this.table) this.table = this.makeTable();
+    if (!this.table) this.table = makeRunTable(this);
     this.table.draw();
   }
 
@@ -229,104 +228,14 @@ class RunsPage {
     this.table = null;
   }
 
-  makeTable() {
-    return makeTable(this.place, {
-      label: t("runs.title"),
-      columns: () => tableColumns(this.ids, this.sort, this.selection.allBox()),
-      total: () => this.facts.total,
-      row: (place) => this.rows.get(place),
-      cell: (row, column) => this.cells.cell(row, column),
-      card: (row) => this.cells.card(row, this.plainIds),
-      note: (row) => (row.problem ? t("runs.problem", { text: row.problem }) : null),
-      key: (row) => row.key,
-      depth: (row) => row.depth,
-      isSelected: (row) => this.selection.has(row),
-      onSelect: (place, how) => this.select(place, how),
-      onOpen: (row) => go({ view: "run", run: row.key }),
-      onFold: (row) => this.turn(row),
-      onSort: (column, isSecond) => this.sortBy(column, isSecond),
-      need: (first, last, columns) => this.need(first, last, columns),
-    });
-  }
-
   groupView() {
     return { groups: this.facts.groups, by: this.group, ids: asked(this.plainIds).filter(isMetric), state: this.state };
   }
 
   // ------------------------------------------------------------------ what is done with rows
 
-  async select(place, { range, isOn }) {
-    this.selection.single(this.rows.values());
-    const [first, last] = range === null ? [place, place] : [Math.min(place, range), Math.max(place, range)];
-    if (last - first >= CHUNK) await this.rows.fill(first, last);
-    for (let at = first; at <= last; at += 1) {
-      const row = this.rows.get(at);
-      if (row) this.selection.set(row, isOn);
-    }
-    this.draw();
-  }
-
   turn(row) {
     if (!this.turned.delete(row.key)) this.turned.add(row.key);
     this.load();
   }
-
-  sortBy({ id }, isSecond) {
-    if (id === "select" || id === "tags") return;
-    const now = this.sort;
-    const before = now.find((name) => name.replace(/^-/, "") === id);
-    // Up, down, off.
-    const next = before === undefined ? id : before === id ? `-${id}` : null;
-    const others = isSecond ? now.filter((name) => name !== before) : [];
-    change({ sort: joined([...others, next].filter(Boolean)) || null });
-  }
-
-  compare() {
-    const { where, exp } = this.state;
-    if (this.selection.isAll) go({ view: "compare", all: 1, where, exp });
-    else if (this.selection.size > 1) go({ view: "compare", runs: joined([...this.selection.rows.keys()]) });
-  }
-
-  hide() {
-    for (const key of this.selection.rows.keys()) this.hidden.add(key);
-    remember("runs.hidden", [...this.hidden]);
-    this.selection.clear();
-    this.load();
-  }
-
-  unhide() {
-    this.hidden.clear();
-    remember("runs.hidden", []);
-    this.load();
-  }
-
-  async copy(button, write) {
-    const rows = this.selection.isAll ? await this.rows.all([]) : [...this.selection.rows.values()];
-    await copyText(write(rows), button);
-  }
-
-  // ------------------------------------------------------------------ out
-
-  async out(kind, button) {
-    const table = this.facts.groups ? this.groups.table(this.groupView()) : await this.runTable();
-    const text = { CSV: csvOf, Markdown: markdownOf, LaTeX: latexOf }[kind](table);
-    if (kind === "CSV") download(new Blob([text], { type: "text/csv" }), "runs.csv");
-    else await copyText(text, button);
-  }
-
-  /** The selected rows as plain ones; all that fit if none is selected. */
-  async runTable() {
-    const ids = ["name", ...this.plainIds];
-    // A selected row has only the cells that were seen.
-    const all = await this.rows.all(asked(ids));
-    const { selection } = this;
-    const rows = selection.size && !selection.isAll ? all.filter((row) => selection.has(row)) : all;
-    return { head: ["run", ...ids], rows: rows.map((row) => [row.key, ...ids.map((id) => plainValue(row, id))]) };
-  }
-}
-
-function plainValue(row, id) {
-  if (id === "tags") return Object.entries(row.tags).map(([name, value]) => (value === null ? name : `${name}=${value}`)).join(" ");
-  if (id === "name") return row.name || row.id;
-  return id in row ? row[id] : row.cells[id];
 }

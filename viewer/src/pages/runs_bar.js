@@ -5,6 +5,7 @@ import { pythonOf } from "../base/export.js";
 import { change, urlOf } from "../base/state.js";
 import { t } from "../base/words.js";
 import { joined } from "./links.js";
+import { compare, copyRows, handOut, hide, MOST_HIDDEN, unhide } from "./runs_actions.js";
 import { titleOf } from "./runs_columns.js";
 
 /** Experiment, groups, columns and folding. */
@@ -48,18 +49,19 @@ export function drawActions(page) {
   if (isDrawn(page, "actions", [facts.fitting, facts.runs, facts.problems, facts.loading, facts.read, selection.size, isAll, page.hidden.size])) return;
   const count = isAll ? facts.fitting : selection.size;
   fill(page.count, t("runs.count", { fitting: facts.fitting, runs: facts.runs }), facts.problems ? [" · ", h("span", { className: "bad" }, t("runs.damaged", { count: facts.problems }))] : null, facts.loading ? h("span", { className: "runs-loading" }, " · ", t("runs.loading", { read: facts.read.toLocaleString(), runs: facts.runs.toLocaleString() })) : null);
-  const button = (name, work, isOff = false) => h("button", { onClick: (event) => work(event.currentTarget), disabled: isOff }, t(`runs.${name}`));
+  const button = (name, work, isOff = false, title = null) => h("button", { onClick: (event) => work(event.currentTarget), disabled: isOff, title }, t(`runs.${name}`));
+  const areTooMany = page.hidden.size + selection.size > MOST_HIDDEN;
   refill(
     page.actions,
     h("span", { className: "selected", role: "status" }, t("runs.selected", { count })),
-    button("compare", () => page.compare(), count < 2),
-    button("hide", () => page.hide(), !selection.size || isAll),
-    page.hidden.size > 0 && h("button", { onClick: () => page.unhide() }, t("runs.show", { count: page.hidden.size })),
-    button("path", (place) => page.copy(place, (rows) => rows.map((row) => row.path).join("\n")), !count),
-    button("python", (place) => page.copy(place, pythonOf), !count),
+    button("compare", () => compare(page), count < 2),
+    button("hide", () => hide(page), !selection.size || isAll || areTooMany, areTooMany && t("runs.mosthidden", { count: MOST_HIDDEN })),
+    page.hidden.size > 0 && h("button", { onClick: () => unhide(page) }, t("runs.show", { count: page.hidden.size })),
+    button("path", (place) => copyRows(page, place, (rows) => rows.map((row) => row.path).join("\n")), !count),
+    button("python", (place) => copyRows(page, place, pythonOf), !count),
     button("clear", () => (selection.clear(), page.draw()), !count),
     h("div", { className: "spring" }),
     h("span", { className: "faint" }, t("runs.out")),
-    ["CSV", "Markdown", "LaTeX"].map((kind) => h("button", { className: "quiet out", onClick: (event) => page.out(kind, event.currentTarget) }, kind)),
+    ["CSV", "Markdown", "LaTeX"].map((kind) => h("button", { className: "quiet out", onClick: (event) => handOut(page, kind, event.currentTarget) }, kind)),
   );
 }

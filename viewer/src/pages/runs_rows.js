@@ -91,8 +91,11 @@ export class RunRows {
 
   /** Have the rows of a long range here. */
   async fill(first, last) {
+    const mine = this.controller;
     for (let offset = first; offset <= last; offset += MOST_AT_ONCE) {
-      this.take(await get("api/runs", this.options.params({ columns: [], offset, limit: Math.min(MOST_AT_ONCE, last - offset + 1), wait: null })), []);
+      const answer = await get("api/runs", this.options.params({ columns: [], offset, limit: Math.min(MOST_AT_ONCE, last - offset + 1), wait: null }));
+      if (mine !== this.controller) break; // another order has come meanwhile
+      this.take(answer, []);
     }
     this.have.clear();
   }

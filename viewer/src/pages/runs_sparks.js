@@ -34,7 +34,8 @@ export class Sparks {
       if (this.values.size > MOST_KEPT) this.values.clear();
       this.onLoad();
     } catch {
-      // The numbers beside them are there.
+      // The numbers beside them are there; what is drawn again asks again.
+      for (const row of part) for (const name of names) this.values.delete(sparkKey(row, name));
     }
   }
 

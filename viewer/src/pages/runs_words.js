@@ -25,6 +25,7 @@ addWords({
   "runs.selected": ["{count} selected", "{count} 件を選択"],
   "runs.compare": ["Compare", "比較"],
   "runs.hide": ["Hide", "隠す"],
+  "runs.mosthidden": ["At most {count} runs can be hidden", "隠せるのは最大 {count} 件です"],
   "runs.show": ["Show {count} hidden", "隠した {count} 件を表示"],
   "runs.path": ["Copy paths", "パスをコピー"],
   "runs.python": ["Copy Python", "Python をコピー"],

@@ -14,10 +14,15 @@ const MOST = 12;
 /** Return the entries of a card's legend; one line alone has one only where something of it is not finite. */
 export function legendOf(card, columns) {
   const { lines } = columns;
-  if (lines.length === 1 && !lines[0].low) return badOf(lines[0]) && h("span", { className: "legend-entry" }, badOf(lines[0]));
-  const more = lines.length - MOST;
-  return [lines.slice(0, card.isWhole ? Infinity : MOST).map((line) => entry(card, line)),
-    more > 0 && !card.isWhole && h("button", { className: "quiet", onClick: () => ((card.isWhole = true), card.say()) }, t("legend.more", { count: more }))];
+  if (lines.length === 1 && !lines[0].low) return badOf(lines) && h("span", { className: "legend-entry" }, badOf(lines));
+  const rest = card.isWhole ? [] : lines.slice(MOST);
+  return [lines.slice(0, lines.length - rest.length).map((line) => entry(card, line)), rest.length > 0 && moreButton(card, rest)];
+}
+
+/** What shows the rest of the lines; how much of them is not finite must not stand behind a click. */
+function moreButton(card, rest) {
+  const bad = badOf(rest);
+  return h("button", { className: "quiet legend-more", onClick: () => ((card.isWhole = true), card.say()) }, t("legend.more", { count: rest.length }), bad && [" ", bad]);
 }
 
 function entry(card, line) {
@@ -31,7 +36,7 @@ function entry(card, line) {
     h("button", {
       className: "quiet legend-line", "aria-pressed": String(!isHidden), title: t("legend.hide", { name }), "data-line": line.key, onClick: () => turn(card, line.key),
       onPointerenter: point(line.key), onPointerleave: point(null), onFocus: point(line.key), onBlur: point(null),
-    }, swatch(colour, dash), name), count, badOf(line) && [" ", badOf(line)]);
+    }, swatch(colour, dash), name), count, badOf([line]) && [" ", badOf([line])]);
 }
 
 function turn(card, key) {
@@ -47,7 +52,10 @@ function swatch(colour, dash) {
   return h("span", { className: "swatch line", style: { background: stripes } });
 }
 
-function badOf(line) {
-  const text = Object.entries(line.nonfinite).map(([kind, count]) => `${kind} \u00d7${count}`).join(", ");
+/** How much of some lines is not finite, by kinds; "" where all is. */
+function badOf(lines) {
+  const counts = {};
+  for (const [kind, count] of lines.flatMap(({ nonfinite }) => Object.entries(nonfinite))) counts[kind] = (counts[kind] ?? 0) + count;
+  const text = Object.entries(counts).map(([kind, count]) => `${kind} \u00d7${count}`).join(", ");
   return text && h("span", { className: "bad-count", "data-what": "nonfinite" }, text);
 }

@@ -1,12 +1,13 @@
 // Several runs beside each other: curves, what differs, figures of metrics, log templates, and pictures of sweeps.
 
 import { get } from "../base/api.js";
+import { viewOf } from "../base/chartview.js";
 import { RunColours } from "../base/colours.js";
 import { fill, h, settled } from "../base/dom.js";
 import { watch } from "../base/live.js";
 import { change, go, urlOf } from "../base/state.js";
 import { t } from "../base/words.js";
-import { drawCurves, dropCards, FIRST_CURVES } from "./compare_curves.js";
+import { drawCurves, dropCards, FIRST_CURVES, growCurves } from "./compare_curves.js";
 import { drawParallel } from "./compare_parallel.js";
 import { drawScatter } from "./compare_scatter.js";
 import { drawLogs, drawMetrics, drawParameters } from "./compare_tables.js";
@@ -17,8 +18,8 @@ const MOST = 100;
 const DRAW = { curves: drawCurves, table: drawParameters, metrics: drawMetrics, logs: drawLogs, parallel: drawParallel, scatter: drawScatter };
 const TABS = Object.keys(DRAW);
 
-/** What the page is laid out by: which runs, how many metrics, and what could not be read. */
-const shapeOf = (data) => data && JSON.stringify([data.keys, data.metrics.length + data.same.metrics, data.problems]);
+/** What the page is laid out by: which runs, and what could not be read. */
+const shapeOf = (data) => data && JSON.stringify([data.keys, data.problems]);
 
 export async function show(container, state) {
   const page = new ComparePage(container, state);
@@ -61,8 +62,24 @@ class ComparePage {
   async update(state) {
     const before = this.state;
     this.state = state;
-    if (["runs", "where", "exp", "all", "same", "level"].some((name) => before[name] !== state[name])) await this.load();
+    const isOther = (name) => before[name] !== state[name];
+    const others = Object.keys({ ...before, ...state }).filter(isOther);
+    if (isOther("v")) this.group?.setView(viewOf(state), { isStep: false, isQuiet: true });
+    if (["runs", "where", "exp", "all", "same", "level"].some(isOther)) await this.load();
+    else if (this.cards.length && others.join() === "v") this.reload();
     else if (this.data) this.draw();
+  }
+
+  /** Put something of what is shown into the URL; nothing is drawn anew. */
+  setState(values, options) {
+    const kept = Object.entries({ ...this.state, ...values }).filter(([, value]) => value !== null);
+    this.state = Object.fromEntries(kept);
+    change(values, { quiet: true, ...options });
+  }
+
+  /** Ask for what the curves show now. */
+  reload() {
+    for (const card of this.cards) card.load();
   }
 
   /** The runs that are meant, and how many fit. */
@@ -97,7 +114,8 @@ class ComparePage {
     if (!isSame) return this.draw();
     // Something was logged: the charts stay, with their zoom, and whatever is pointed at.
     fill(this.list, this.keys.map((key, place) => this.runItem(key, place)));
-    for (const card of this.cards) card.load();
+    this.reload();
+    await growCurves(this);
   }
 
   title(place) {

@@ -6,7 +6,8 @@ import { t } from "../base/words.js";
 
 export class FilterLine {
   constructor(where, onChange) {
-    const say = () => onChange(this.input.value.trim() ? this.input.value : null);
+    // What was typed just before the page was left must not go into the URL of another.
+    const say = () => this.input.isConnected && onChange(this.input.value.trim() ? this.input.value : null);
     this.input = h("input", {
       type: "text",
       className: "filter mono",
