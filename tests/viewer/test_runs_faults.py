@@ -36,7 +36,7 @@ from tests.viewer.test_runs_api import asked, make_run
 from tests.viewer.test_runs_wide import all_lasts, kept_names, lasts, make_wide, read_table
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 ODD = [
     "acc (top1)",
@@ -415,3 +415,22 @@ def test_no_more_are_hidden_than_can_be_said(quiet_page: Page, viewer: Viewer) -
     boxes.nth(1).click()
     wait_until(button.is_disabled, "two more cannot")
     assert button.get_attribute("title") == "At most 200 runs can be hidden"
+
+
+def test_what_is_typed_before_the_runs_are_there_counts(page: Page, viewer: Viewer) -> None:
+    """Slash and a filter work as soon as the box is seen; it keeps the keyboard and all letters when the runs come."""
+    held: list[Route] = []
+    are_held = True
+    page.route("**/api/runs?*", lambda route: held.append(route) if are_held else route.continue_())
+    page.goto(viewer.at())
+    page.wait_for_selector("input.filter")
+    wait_until(lambda: bool(held), "the runs are asked for")
+    page.keyboard.press("/")
+    page.keyboard.type("name = ")
+    page.wait_for_url("**where=*")
+    page.keyboard.type("'lasso 0.1'")
+    are_held = False
+    for route in held:
+        route.continue_()
+    wait_until(lambda: page.locator(".runs-bar").inner_text().find("1 of 5") >= 0, "the filter holds")
+    assert page.evaluate("document.activeElement.value") == "name = 'lasso 0.1'"

@@ -7,9 +7,11 @@ const known = new Map();
 
 /** Bind keys while a page is shown: bindKeys({ "/": ["search", () => ...] }); returns what unbinds them. */
 export function bindKeys(bindings) {
-  for (const [key, [what, work]] of Object.entries(bindings)) known.set(key, { what, work });
+  const own = Object.entries(bindings).map(([key, [what, work]]) => [key, { what, work }]);
+  for (const [key, binding] of own) known.set(key, binding);
+  // A page that goes late must not take the keys of the next one along.
   return () => {
-    for (const key of Object.keys(bindings)) known.delete(key);
+    for (const [key, binding] of own) if (known.get(key) === binding) known.delete(key);
   };
 }
 

@@ -60,10 +60,10 @@ class RunPage {
     this.showHead();
     this.showTabs();
     this.showTrouble();
+    this.unbind = bindKeys(Object.fromEntries(Object.keys(TABS).map((name, at) => [String(at + 1), [t(`run.${name}`), () => this.choose(name)]])));
     await this.showTab();
     this.stop = watch(`run:${this.run}`, (event) => this.came(event));
     this.clock = setInterval(() => this.top.tick(), 1000);
-    this.unbind = bindKeys(Object.fromEntries(Object.keys(TABS).map((name, at) => [String(at + 1), [t(`run.${name}`), () => this.choose(name)]])));
   }
 
   dispose() {

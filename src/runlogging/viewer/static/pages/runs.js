@@ -26,9 +26,9 @@ const WAIT_MS = 100; // then what is known is shown while the rest is being read
 const MOST_COLUMNS = 60; // of the first answer
 const ORDER = ["where", "exp", "sort", "group", "agg", "band", "fold"];
 
-export async function show(container, state) {
+export function show(container, state) {
   const page = new RunsPage(container, state);
-  await page.begin();
+  page.begin(); // nothing waits for the runs: what is typed meanwhile is for this page
   return { update: (now) => page.update(now), dispose: () => page.dispose() };
 }
 
@@ -91,16 +91,18 @@ class RunsPage {
 
   async begin() {
     this.build();
-    await this.load({ about: 1 });
-    // A wrong filter in a link stands in the way of the table, not of the choices.
-    if (!this.known.length) await get("api/runs", { limit: 0, about: 1 }).then((answer) => this.learn(answer), () => null);
+    // Keys go before what takes time: rows are seen before all is known.
     this.stops.push(
       bindKeys({
         "/": [t("runs.key.filter"), () => this.filter.input.focus()],
         c: [t("runs.key.compare"), () => compare(this)],
       }),
-      watch("runs", () => this.soon()),
     );
+    await this.load({ about: 1 });
+    // A wrong filter in a link stands in the way of the table, not of the choices.
+    if (!this.known.length) await get("api/runs", { limit: 0, about: 1 }).then((answer) => this.learn(answer), () => null);
+    if (this.isGone) return;
+    this.stops.push(watch("runs", () => this.soon()));
     const timer = setInterval(() => tick(this.container), 1000);
     const onTheme = () => this.draw();
     addEventListener("themechange", onTheme);
@@ -108,6 +110,7 @@ class RunsPage {
   }
 
   dispose() {
+    this.isGone = true;
     this.rows.restart();
     clearTimeout(this.timer);
     this.table?.dispose();
