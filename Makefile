@@ -4,12 +4,16 @@
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
-PIP_INSTALL = -m pip install -q --disable-pip-version-check
+# Bytecode comes with the first import of a module; most are never imported.
+PIP_INSTALL = -m pip install -q --disable-pip-version-check --no-compile
 SOURCES = src tests samples benchmarks
 
 # Three at a time on two cores, as many of them wait for processes; what fails there, beside another test, is tried once more alone, and must pass.
 run-tests = $(1) -m pytest -n $(3) --dist loadfile --ignore=tests/integrations -m "$(2)" || \
 	$(1) -m pytest --last-failed --last-failed-no-failures none --ignore=tests/integrations -m "$(2)"
+
+# Hundreds of tests start processes: without files of bytecode each of them would compile all modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test test-browser test-other lint bench bench-reading bench-viewer viewer test-integrations clean which-python
 
