@@ -99,14 +99,16 @@ def kill_once(flag: Path, number: int) -> int:
     return number
 
 
-@pytest.mark.parametrize("processors", [1, 2, 64])
+@pytest.mark.parametrize(("processors", "way"), [(1, ""), (2, ""), (2, "spawn"), (64, "")])
 @pytest.mark.parametrize("has_steps", [True, False], ids=["step", "time"])
 def test_parts_are_read_in_their_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int, *, has_steps: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int, way: str, *, has_steps: bool
 ) -> None:
     """A long file that several processes read has the points of one reading, bad lines and long ones included."""
     monkeypatch.setattr(parts_module, "_PART_BYTES", 1_000)
     monkeypatch.setattr(parts_module, "_processors", lambda: processors)
+    if way:
+        monkeypatch.setattr(parts_module, "_way_to_start", lambda: way)
     lines = [line for kind in LINES.values() for line in kind]
     lines.insert(len(lines) // 2, {"time": TIME, "step": 7, "metrics": {"loss": 0.5, "x" * 5_000: 1}})
     file = written(tmp_path / "metrics.jsonl", lines, tail='{"time":')
@@ -133,3 +135,15 @@ def test_a_process_that_ends_costs_no_answer(tmp_path: Path, monkeypatch: pytest
     flag = tmp_path / "killed"
     assert list(parts_module.at_once(kill_once, [(flag, number) for number in range(9)])) == list(range(9))
     assert flag.exists()
+
+
+def test_without_another_process_this_one_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system gives no more processes, all is answered all the same."""
+
+    def none() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(parts_module, "_processors", lambda: 2)
+    monkeypatch.setattr(parts_module, "_way_to_start", lambda: "fork")
+    monkeypatch.setattr(os, "fork", none)
+    assert list(parts_module.at_once(abs, [(-number,) for number in range(5)])) == list(range(5))

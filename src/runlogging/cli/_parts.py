@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # Small ones, so that no process waits long for another one, nor Ctrl-C for any.
 _PART_BYTES = 16 << 20
@@ -48,18 +52,27 @@ def at_once(work: Callable[..., Result], questions: Sequence[tuple[Any, ...]]) -
     from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
     from multiprocessing import get_context
 
-    # The commands have one thread, so a fork is safe, and it takes no time to start.
-    context = get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(count, context, initializer=_ignore_interrupts) as pool:
+    with ProcessPoolExecutor(count, get_context(_way_to_start()), initializer=_ignore_interrupts) as pool:
         try:
-            answers = [pool.submit(work, *question) for question in questions]
-            for question, answer in zip(questions, answers, strict=True):
+            answers: list[Future[Result]] = []
+            with suppress(OSError, BrokenExecutor):  # no process can be started
+                for question in questions:
+                    answers.append(pool.submit(work, *question))
+            for question, answer in zip_longest(questions, answers):
                 try:
-                    yield answer.result()
+                    yield work(*question) if answer is None else answer.result()
                 except BrokenExecutor:
                     yield work(*question)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _way_to_start() -> str:
+    """Return how processes are to be started: a fork takes no time, and is safe where there is one thread."""
+    try:
+        return "fork" if len(list(Path("/proc/self/task").iterdir())) == 1 else "spawn"
+    except OSError:  # not Linux
+        return "spawn"
 
 
 def _processors() -> int:
