@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +12,8 @@ import pytest
 
 import runlogging
 from runlogging.folder import format_time
-from tests.viewer.conftest import Noise, OpenRun, StartViewer
+from tests.viewer.conftest import Noise, OpenRun, Viewer
+from tests.viewer.made_values import start
 from tests.viewer.test_charts_page import card, hover, log_columns, look, ready, tip_text
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def lit_rows(page: Page, name: str, x: float, above: str, below: str, *, half: i
 
 
 @pytest.fixture(scope="module")
-def crowd_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a root with fifty runs, one of a million points with one that stands out."""
+def crowd_viewer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Viewer]:
+    """Give a viewer of fifty runs, one of a million points with one that stands out; it reads them once."""
     root = tmp_path_factory.mktemp("crowd") / "runs"
     seconds = [format_time(1.8e9 + second) for second in range(POINTS // 1000)]
     for number in range(RUNS):
@@ -70,19 +71,20 @@ def crowd_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 value = 9.75 if is_long and step == SPIKE else math.sin(step / 50_000 + number)
                 time = seconds[step // 1000]
                 file.write(f'{{"seq":{seq},"time":"{time}","step":{step},"metrics":{{"loss":{value!r}}}}}\n')
-    return root
+    viewer = start(root)
+    yield viewer
+    assert viewer.stop() == ""
 
 
 @pytest.mark.parametrize(
     ("width", "size"), [(300, ""), (1000, "wide"), (3000, "wide")], ids=["300-small", "1000-wide", "3000-wide"]
 )
 def test_one_point_in_a_million_is_drawn_among_fifty_runs(
-    crowd_root: Path, page: Page, start_viewer: StartViewer, noise: Noise, width: int, size: str
+    crowd_viewer: Viewer, page: Page, noise: Noise, width: int, size: str
 ) -> None:
     """Where one run of fifty has its only spike, its colour goes from the other curves up to the spike."""
     page.set_viewport_size({"width": width, "height": 800})
-    viewer = start_viewer(crowd_root)
-    page.goto(viewer.at(view="compare", all="1", **({"c.loss": size} if size else {})))
+    page.goto(crowd_viewer.at(view="compare", all="1", **({"c.loss": size} if size else {})))
     names = look(page, "loss", "chart.columns.lines.map((line) => chart.label(line))")
     assert len(names) == RUNS
     assert look(page, "loss", "chart.columns.count") == POINTS + (RUNS - 1) * OTHERS + RUNS

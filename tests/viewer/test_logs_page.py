@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from runlogging.folder import Line, encode_line, stream_path
 from tests.reading.tools import manifest_only
 from tests.viewer.conftest import PATIENCE_S, StartRunning, StartViewer, Viewer
 from tests.viewer.firefox import FIREFOX, open_firefox
+from tests.viewer.made_values import start
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -44,6 +45,14 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for begin in range(0, LINES, 10_000):
             file.write(b"".join(encode_line(_line(number)) for number in range(begin, begin + 10_000)))
     return root
+
+
+@pytest.fixture(scope="module")
+def million_viewer(million: Path) -> Iterator[Viewer]:
+    """Give one viewer of the million lines for all tests: it indexes them once."""
+    viewer = start(million)
+    yield viewer
+    assert viewer.stop() == ""
 
 
 @pytest.fixture
@@ -78,9 +87,9 @@ def _rows_in_page(page: Page) -> int:
     return page.locator(".virtual-list > *").count()
 
 
-def test_a_million_lines_from_end_to_end(million: Path, start_viewer: StartViewer, open_log: Open) -> None:
+def test_a_million_lines_from_end_to_end(million_viewer: Viewer, open_log: Open) -> None:
     """First, middle and last line are shown, the wheel moves by lines anywhere, and few rows are in the page."""
-    page = open_log(start_viewer(million), "big/million")
+    page = open_log(million_viewer, "big/million")
     _row(page, 0).wait_for()
     _wait_for(page, ".log-seen", f"of {_MANY}")
     page.locator(".log-view").focus()
@@ -130,9 +139,9 @@ def test_every_line_is_reached_by_the_wheel(tmp_path: Path, start_viewer: StartV
     assert seen == set(range(700))
 
 
-def test_search_counts_all_and_walks(million: Path, start_viewer: StartViewer, open_log: Open) -> None:
+def test_search_counts_all_and_walks(million_viewer: Viewer, open_log: Open) -> None:
     """All hits of a million lines are counted, n and N walk through them and around, and they are marked."""
-    page = open_log(start_viewer(million), "big/million")
+    page = open_log(million_viewer, "big/million")
     _wait_for(page, ".log-seen", f"of {_MANY}")
     page.keyboard.press("/")
     page.keyboard.type("step 77777")
@@ -149,9 +158,9 @@ def test_search_counts_all_and_walks(million: Path, start_viewer: StartViewer, o
     assert "q=step+77777" in page.url
 
 
-def test_a_wrong_expression(million: Path, start_viewer: StartViewer, page: Page) -> None:
+def test_a_wrong_expression(million_viewer: Viewer, page: Page) -> None:
     """An expression that is none is named beside the field, and the lines stay."""
-    page.goto(start_viewer(million).at(view="run", run="big/million", tab="logs"))
+    page.goto(million_viewer.at(view="run", run="big/million", tab="logs"))
     _row(page, 0).wait_for()
     page.fill(".log-query", "/(/")
     _wait_for(page, ".log-found", "is no expression")
@@ -178,9 +187,9 @@ def test_an_expression_that_takes_too_long(tmp_path: Path, start_viewer: StartVi
     assert _row(page, 2).locator("mark").text_content() == "loss=1"
 
 
-def test_filters_and_the_url(million: Path, start_viewer: StartViewer, open_log: Open) -> None:
+def test_filters_and_the_url(million_viewer: Viewer, open_log: Open) -> None:
     """A level and a logger leave lines out, keep the marked line, stand in the URL, and survive a reload."""
-    page = open_log(start_viewer(million), "big/million", level="ERROR")
+    page = open_log(million_viewer, "big/million", level="ERROR")
     _wait_for(page, ".log-seen", "of 10")
     assert "step 50000 of the run" in (_row(page, 0).text_content() or "")
     _row(page, 3).click()
@@ -196,14 +205,13 @@ def test_filters_and_the_url(million: Path, start_viewer: StartViewer, open_log:
 
 
 @pytest.mark.parametrize("scale", [1, 2])
-def test_places_at_any_scale(million: Path, start_viewer: StartViewer, browser: Browser, scale: int) -> None:
+def test_places_at_any_scale(million_viewer: Viewer, browser: Browser, scale: int) -> None:
     """A time leads to its line, and the last line is reached by keys, at one and two device pixels a pixel."""
-    viewer = start_viewer(million)
     context = browser.new_context(
         viewport={"width": 360, "height": 700}, device_scale_factor=scale, locale="en-US", timezone_id="UTC"
     )
     page = context.new_page()
-    page.goto(viewer.at(view="run", run="big/million", tab="logs"))
+    page.goto(million_viewer.at(view="run", run="big/million", tab="logs"))
     _wait_for(page, ".log-seen", f"of {_MANY}")
     page.fill(".log-goto", "01:00:00")
     page.press(".log-goto", "Enter")
@@ -286,11 +294,11 @@ def test_the_strip_shows_the_levels_of_the_whole_log(stepped: Path, start_viewer
     _row(page, 2_999).wait_for()
 
 
-def test_a_failed_run_opens_at_its_end(million: Path, start_viewer: StartViewer, open_log: Open) -> None:
+def test_a_failed_run_opens_at_its_end(million: Path, million_viewer: Viewer, open_log: Open) -> None:
     """A run that failed opens on its last lines, at once and when the whole log is known."""
     run = manifest_only(million, "failed", "big", status="Failed")
     stream_path(run, "logs", "main").hardlink_to(stream_path(million / "big" / "million", "logs", "main"))
-    page = open_log(start_viewer(million), "big/failed")
+    page = open_log(million_viewer, "big/failed")
     page.locator(".log-frame").get_by_text("step 999999 of the run").first.wait_for()
     _row(page, LINES - 1).wait_for()
     assert page.locator(".log-early").is_hidden()
@@ -301,12 +309,12 @@ def test_a_failed_run_opens_at_its_end(million: Path, start_viewer: StartViewer,
 
 @pytest.mark.skipif(not os.access(FIREFOX, os.X_OK), reason=f"there is no {FIREFOX}: apt-get install firefox-esr")
 @pytest.mark.parametrize("scale", [1, 2])
-def test_firefox(million: Path, start_viewer: StartViewer, tmp_path: Path, scale: int) -> None:
+def test_firefox(million_viewer: Viewer, tmp_path: Path, scale: int) -> None:
     """Firefox shows the first, the middle and the last line too, and its wheel moves by lines."""
     row = "return document.querySelector(`.log-row[data-row='${arguments[0]}'] .log-message`)?.textContent"
     seen = "return document.querySelector('.log-seen')?.textContent ?? ''"
     with open_firefox(tmp_path, scale) as firefox:
-        firefox.do("WebDriver:Navigate", url=start_viewer(million).at(view="run", run="big/million", tab="logs"))
+        firefox.do("WebDriver:Navigate", url=million_viewer.at(view="run", run="big/million", tab="logs"))
         assert firefox.wait_for(row, 0) == "step 0 of the run"
         firefox.wait_for("return document.querySelector('.log-seen').textContent.includes(arguments[0])", _MANY)
         assert firefox.run("return devicePixelRatio") == scale
@@ -414,9 +422,9 @@ def test_a_restart_of_the_server(
     assert [texts.count(text) for text in ("before", "meanwhile", "afterwards")] == [1, 1, 1]
 
 
-def test_a_click_moves_the_time_line(million: Path, start_viewer: StartViewer, open_log: Open) -> None:
+def test_a_click_moves_the_time_line(million_viewer: Viewer, open_log: Open) -> None:
     """A clicked line is marked and stays the current one; arrows move on from it, and Enter opens it."""
-    page = open_log(start_viewer(million), "big/million", line="700001")
+    page = open_log(million_viewer, "big/million", line="700001")
     _wait_for(page, ".log-current", "step 700000 of the run")
     _row(page, 700_003).click()
     page.keyboard.press("ArrowDown")
@@ -438,12 +446,11 @@ _ALONE = """async ([url, run, time]) => {
 }"""
 
 
-def test_log_and_curve_are_one(million: Path, start_viewer: StartViewer, page: Page) -> None:
+def test_log_and_curve_are_one(million_viewer: Viewer, page: Page) -> None:
     """A cursor from a chart brings its line into sight and marks it; a clicked line tells the charts where it is."""
-    viewer = start_viewer(million)
-    page.goto(viewer.at(view="run", run="big/million", tab="about"))
+    page.goto(million_viewer.at(view="run", run="big/million", tab="about"))
     page.locator("#run-panel > *").first.wait_for()
-    page.evaluate(_ALONE, [viewer.base, "big/million", "2026-11-23T02:00:00.001000Z"])
+    page.evaluate(_ALONE, [million_viewer.base, "big/million", "2026-11-23T02:00:00.001000Z"])
     _wait_for(page, ".log-pointed", "step 720000 of the run")
     _row(page, 720_002).click()
     cursor = page.evaluate("window.cursors.at(-1)")
@@ -451,9 +458,9 @@ def test_log_and_curve_are_one(million: Path, start_viewer: StartViewer, page: P
     assert cursor == expected
 
 
-def test_copied_lines_are_text(million: Path, start_viewer: StartViewer, open_log: Open) -> None:
+def test_copied_lines_are_text(million_viewer: Viewer, open_log: Open) -> None:
     """Several selected lines are copied as lines of text with level, logger and message."""
-    page = open_log(start_viewer(million), "big/million")
+    page = open_log(million_viewer, "big/million")
     _row(page, 4).wait_for()
     copied = page.evaluate(
         """() => {
