@@ -277,7 +277,7 @@ def test_a_format_comes_back(fmt: str, rows: list[tuple[str, int, float]]) -> No
     if "%(name)s" in fmt:
         assert {one.logger for one in entries} == {"app.part"}
     if "asctime" in fmt:
-        assert [math.floor(one.time.timestamp() * 1000) for one in entries] == [
+        assert [round(one.time.timestamp() * 1000) for one in entries] == [
             math.floor(at) * 1000 + math.floor(at % 1 * 1000) for _, _, at in rows
         ]
 

@@ -84,6 +84,8 @@ def test_what_cannot_be_executed(tmp_path: Path, command: str, code: int) -> Non
 )
 def test_signals_are_handed_on(tmp_path: Path, number: signal.Signals, status: str) -> None:
     """A signal to ``exec`` reaches the command, whose own end counts."""
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("these tests were started with nohup, and what they start ignores the signal, too")
     trap = f"trap 'echo got it; exit 9' {number.name.removeprefix('SIG')}"
     with subprocess.Popen(
         [*COMMAND, "exec", "--", "sh", "-c", f"{trap}; echo ready; while :; do sleep 0.05; done"],
