@@ -1,4 +1,4 @@
-"""Take the pictures of the viewer in ``docs/pictures``: ``python viewer/take_pictures.py``.
+"""Take the pictures of the viewer and of a report in ``docs/pictures``: ``python viewer/take_pictures.py``.
 
 Makes runs with a fixed seed in a temporary root, shows them by a viewer of this checkout, and takes each page in a
 headless Chromium. It needs the package, ``playwright`` and Chromium (``--chromium PATH``); nothing is fetched.
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 
 import runlogging
 from runlogging.charts import ConfusionMatrix
+from runlogging.reading import open_run
+from runlogging.report import write_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -168,6 +170,18 @@ def take(browser: Browser, url: str, picture: Picture, folder: Path) -> Path:
     return path
 
 
+def take_report(browser: Browser, run: Path, theme: str, folder: Path) -> Path:
+    """Take a picture of the report of a run, from its metrics on; return its path."""
+    file = write_report(open_run(run), run.parent.parent / "report.html")
+    context = browser.new_context(viewport={"width": 1120, "height": 1180}, color_scheme=theme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{file.as_uri()}#metrics")
+    path = folder / f"report-{theme}.png"
+    page.screenshot(path=path)
+    context.close()
+    return path
+
+
 @contextmanager
 def viewing(root: Path) -> Iterator[str]:
     """Show a root while the block runs; give the URL."""
@@ -205,6 +219,7 @@ def main() -> None:
         with viewing(root) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
             paths = [take(browser, url, picture, options.to) for picture in wanted(run)]
+            paths += [take_report(browser, root / run, theme, options.to) for theme in ("light", "dark")]
             browser.close()
     sizes = {path.name: path.stat().st_size for path in paths}
     sys.stdout.write("".join(f"{name} {size:,} bytes\n" for name, size in sizes.items()))
