@@ -37,6 +37,7 @@ class Charts {
       foldKey: `folds.${context.run.split("/")[0]}`,
       isWide: (name) => settingsOf(this.state[`c.${name}`]).isWide,
       make: (name, slot) => this.card(name, slot),
+      onDrawn: () => this.marks.begin(),
     });
     this.group = new ChartGroup({ onView: () => this.viewed() });
     this.group.view = viewOf(state);

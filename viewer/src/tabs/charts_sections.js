@@ -13,7 +13,10 @@ const MOST_CHARTS = 40;
 const OPEN_SECTIONS = 200; // with more metrics only the first sections are open at first
 
 export class ChartSections {
-  /** @param options make(name, slot) -> Card; isWide(name); foldKey, by which the browser remembers what is folded. */
+  /**
+   * @param options make(name, slot) -> Card; isWide(name); onDrawn(), when a chart has its points; foldKey, by which the
+   *   browser remembers what is folded
+   */
   constructor(options) {
     Object.assign(this, options);
     this.element = h("div", { className: "chart-sections" });
@@ -136,6 +139,6 @@ export class ChartSections {
     const card = this.make(name, slot);
     this.cards.set(name, card);
     slot.append(card.element);
-    card.load();
+    card.load().then(this.onDrawn);
   }
 }

@@ -19,8 +19,8 @@ addWords({
 
 const MODES = ["all", "set", "none"];
 const MOST_LISTED = 100;
-// The first chart has the server for itself; what the log says comes after it.
-const FIRST_MS = 400;
+// The first chart has the server for itself: to look for marks indexes the log. Without a chart they come after so long.
+const LATEST_MS = 3000;
 const AGAIN_MS = 150;
 const NEWS_MS = 600;
 
@@ -28,7 +28,8 @@ const NEWS_MS = 600;
  * Show what the log says.
  *
  * @param options run; group; timeline; state() -> the page's state; setState(values)
- * @returns { choice, list, note(), update(), dispose() }: two elements to be put somewhere; note() when something was logged
+ * @returns { choice, list, begin(), note(), update(), dispose() }: two elements to be put somewhere; begin() when a chart is
+ *   drawn, note() when something was logged
  */
 export function openMarks({ run, group, timeline, state, setState }) {
   let found = null;
@@ -41,7 +42,8 @@ export function openMarks({ run, group, timeline, state, setState }) {
   const list = h("details", { className: "mark-list", hidden: true }, summary, items);
   const unbind = bindKeys({ m: [t("marks.key"), () => choose(mode() === "none" ? "all" : "none")] });
   const again = settled(load, NEWS_MS);
-  let timer = setTimeout(load, FIRST_MS);
+  let timer = setTimeout(begin, LATEST_MS);
+  let hasBegun = false;
 
   function mode() {
     const { marks } = state();
@@ -56,6 +58,13 @@ export function openMarks({ run, group, timeline, state, setState }) {
   function update() {
     show();
     load(); // what came while they were not shown
+  }
+
+  function begin() {
+    if (hasBegun || isGone) return;
+    hasBegun = true;
+    clearTimeout(timer);
+    load();
   }
 
   async function load() {
@@ -97,7 +106,7 @@ export function openMarks({ run, group, timeline, state, setState }) {
   }
 
   return {
-    choice, list, goTo,
+    choice, list, goTo, begin,
     note: again,
     update,
     dispose() {
