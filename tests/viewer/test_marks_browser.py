@@ -10,7 +10,7 @@ import pytest
 
 import runlogging
 from runlogging.reading import RunReader
-from tests.viewer.conftest import StartRunning, StartViewer, Viewer
+from tests.viewer.conftest import StartRunning, StartViewer, Viewer, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -107,9 +107,13 @@ def test_a_mark_says_what_it_is_and_leads_to_the_log(marked: Path, page: Page, s
     """Pointing at it shows its text literally; a click shows the lines around it and the moment on all charts."""
     _open(page, start_viewer(marked.parent.parent), marked)
     _places(page)
-    _point_at(page, 44)
-    page.wait_for_selector(".tip-notes")
-    assert "saved <b>it</b>" in page.locator(".tip-notes").inner_text()
+
+    def says_its_text() -> bool:
+        # The list of marks that comes beside the charts may move them under the pointer.
+        _point_at(page, 44)
+        return "saved <b>it</b>" in "".join(page.locator(".tip-notes").all_inner_texts())
+
+    wait_until(says_its_text, "the mark's text is shown")
     _point_at(page, 22)
     page.wait_for_function("() => document.querySelector('.tip-notes')?.textContent === 'WARNING warning at 22'")
     page.mouse.down()
