@@ -65,6 +65,13 @@ class _Columns:
         return Points(range(len(self.ys)), self.ys, has_steps=False)
 
 
+def points_of(xs: Sequence[float | int | None], ys: Sequence[float | int]) -> Points:
+    """Return points that were read elsewhere; where one has no x they stand at their places."""
+    columns = _Columns()
+    columns.extend(xs, ys)
+    return columns.points()
+
+
 def read_points(
     run: RunReader,
     names: Collection[str],

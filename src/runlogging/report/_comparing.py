@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from array import array
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from runlogging.drawing._points import Points, RunPoints, read_points
+from runlogging.drawing._points import RunPoints, points_of, read_points
 from runlogging.folder import MAIN_WRITER
 from runlogging.reading import Problem, RunReader
 from runlogging.reading._checking import Checked
 from runlogging.reading._digest import Progress
-from runlogging.reading._sampling import as_floats
 from runlogging.reading.comparing import Comparison
 from runlogging.reading.comparing._compare import Comparing
-from runlogging.reading.comparing._content import LoggedPoints, RunContent
+from runlogging.reading.comparing._content import RunContent
 
 
 class Compared(NamedTuple):
@@ -69,12 +66,4 @@ def _taken_in(comparing: Comparing, run: RunReader, charted: Collection[str], ch
     found = content.points_of(MAIN_WRITER)
     if found is None:
         return None
-    return {name: {MAIN_WRITER: _points(found[name])} for name in charted if name in found}
-
-
-def _points(logged: LoggedPoints) -> Points:
-    ys = array("d", as_floats(logged.values))
-    xs = as_floats([step for step in logged.steps if step is not None])
-    if len(xs) == len(ys) and all(map(math.isfinite, xs)):
-        return Points(array("d", xs), ys)
-    return Points(range(len(ys)), ys, has_steps=False)
+    return {name: {MAIN_WRITER: points_of(found[name].steps, found[name].values)} for name in charted if name in found}

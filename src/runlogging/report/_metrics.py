@@ -127,10 +127,9 @@ class _Lines:
 
     def _styles_of(self, lines: Sequence[_Line]) -> Iterator[RunStyle]:
         if len(self._points) == 1:
-            yield from line_styles(next(iter(self._points)))
-        for run_id, place, *_ in lines:
-            colour, dash = self._styles[run_id]
-            yield RunStyle(colour, (dash + place) % len(DASHES))
+            return line_styles(next(iter(self._points)))
+        styles = ((self._styles[run_id], place) for run_id, place, *_ in lines)
+        return (RunStyle(style.colour, (style.dash + place) % len(DASHES)) for style, place in styles)
 
 
 def metric_table(summary: Mapping[str, MetricSummary], names: Sequence[str]) -> Markup:

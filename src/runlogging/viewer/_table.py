@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 
+from runlogging.reading._streams import TIME_LENGTH
+
 NO_STEP = -(2**63)
 """Stands in the column of steps where a line has none."""
 
-_TIME_LENGTH = 27
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # Every whole number up to here is a double; of those beyond, the digits are kept beside it.
@@ -84,7 +85,7 @@ class Table:
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        return len(self) * (8 * (2 + len(self.names)) + _TIME_LENGTH) + 8 * len(self._walls)
+        return len(self) * (8 * (2 + len(self.names)) + TIME_LENGTH) + 8 * len(self._walls)
 
     def add(
         self,
@@ -132,7 +133,7 @@ class Table:
 
     def time_us(self, row: int) -> int:
         """Return the time of a row in microseconds since the epoch; 0 where its text is no time."""
-        text = self._times[row * _TIME_LENGTH : (row + 1) * _TIME_LENGTH]
+        text = self._times[row * TIME_LENGTH : (row + 1) * TIME_LENGTH]
         try:
             return (datetime.fromisoformat(text.decode()) - _EPOCH) // _MICROSECOND
         except (ValueError, TypeError):
@@ -141,8 +142,8 @@ class Table:
     def walls(self) -> array[float]:
         """Return the times of all rows in seconds since the epoch."""
         known: dict[bytes, float] = {}
-        times, walls = bytes(self._times[len(self._walls) * _TIME_LENGTH :]), self._walls
-        for begin in range(0, len(times), _TIME_LENGTH):
+        times, walls = bytes(self._times[len(self._walls) * TIME_LENGTH :]), self._walls
+        for begin in range(0, len(times), TIME_LENGTH):
             # Most lines share their second with others.
             second = times[begin : begin + 19]
             if second not in known:
